@@ -1,0 +1,1 @@
+"""The one-machine run of Dorpsplein."""

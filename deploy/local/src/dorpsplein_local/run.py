@@ -1,0 +1,200 @@
+"""The one-machine run: which parts there are, in what order they start, and what each is told."""
+
+import asyncio
+import http.client
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from dorpsplein_local import kafka, postgres, sockets
+from dorpsplein_local.databases import DatabaseUrls, create_service_database
+from dorpsplein_local.files import kept_secret
+from dorpsplein_local.issuer import AUDIENCE, ISSUER, Issuer
+from dorpsplein_local.processes import Part
+from dorpsplein_local.state import Alive, PartState, State, forget
+from dorpsplein_local.supervisor import Supervisor
+
+SERVICES = ("initiatives", "funding", "presence", "notifications")
+TOPIC_PARTITIONS = 3
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a run."""
+
+    data: Path
+    port: int | None = None
+    services: tuple[str, ...] = SERVICES
+
+    def setting(self, name: str, service: str = "") -> str:
+        """Return what the operator's environment says, as DORPSPLEIN_<NAME>[_<SERVICE>], or an empty text."""
+        return os.environ.get(f"DORPSPLEIN_{name}{f'_{service.upper()}' if service else ''}", "")
+
+
+class Run:
+    """One run, from its start to its end."""
+
+    def __init__(self, wish: Wish, tell: Callable[[str], None]) -> None:
+        """Bind the gateway's port and check the issuer; raise CannotRun when either cannot be."""
+        self._wish, self._tell = wish, tell
+        self._environment = wish.setting("ENVIRONMENT") or "local"
+        self.issuer = Issuer(wish.data / "issuer", self._environment)
+        self._began = time.monotonic()
+        self._gateway = sockets.gateway_socket(wish.port, wish.data / "gateway.port")
+        self._listeners = {name: (sockets.handed_over(), sockets.handed_over()) for name in wish.services}
+        self.state = State(
+            supervisor=Alive.of(os.getpid()),
+            gateway=sockets.url_of(self._gateway),
+            apis={name: sockets.url_of(api) for name, (api, _) in self._listeners.items()},
+            metrics={name: sockets.url_of(metrics) + "/metrics" for name, (_, metrics) in self._listeners.items()},
+        )
+        self._supervisor = Supervisor(wish.data / "logs", tell, self._save)
+
+    async def live(self, ready: Callable[[State], None]) -> None:
+        """Bring everything up, call `ready`, and stay until this task is cancelled; then take everything down.
+
+        Raises CannotRun, alone or in an exception group, when a part cannot start or keeps dying.
+        """
+        self._save()
+        with ExitStack() as ours:
+            ours.callback(forget, self._wish.data)
+            for listener in (self._gateway, *(one for pair in self._listeners.values() for one in pair)):
+                ours.enter_context(listener)
+            async with self._supervisor:
+                await self._bring_up()
+                self.state.ready_seconds = round(time.monotonic() - self._began, 2)
+                self._save()
+                ready(self.state)
+                await asyncio.Event().wait()
+
+    async def _bring_up(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._start_kafka())
+            group.create_task(self._start_databases())
+        with self._step(f"Services and gateway on {self.state.gateway}"):
+            services = [self._service(name) for name in self._wish.services]
+            await self._supervisor.start(*services, self._gateway_part())
+
+    async def _start_kafka(self) -> None:
+        if elsewhere := self._wish.setting("KAFKA_BOOTSTRAP_SERVERS"):
+            self.state.kafka = elsewhere
+            return
+        with self._step(f"Kafka {kafka.VERSION}: Java, jars, storage"):
+            broker = await asyncio.to_thread(kafka.prepare, self._wish.data / "kafka")
+        self.state.kafka = broker.bootstrap
+        with self._step(f"Kafka on {broker.bootstrap}"):
+            await self._supervisor.start(broker.part())
+
+    async def _start_databases(self) -> None:
+        urls = {name: self._elsewhere(name) for name in self._wish.services}
+        if None in urls.values():
+            with self._step("PostgreSQL: storage"):
+                server = await asyncio.to_thread(postgres.prepare, self._wish.data / "postgres")
+            self.state.postgres = server.part().address
+            with self._step(f"PostgreSQL on {self.state.postgres}"):
+                await self._supervisor.start(server.part())
+            for name in self._wish.services:
+                urls[name] = urls[name] or await asyncio.to_thread(create_service_database, server.admin_url, name)
+        self.state.databases = {name: asdict(url) for name, url in urls.items() if url is not None}
+        with self._step("Migrations of " + ", ".join(urls)):
+            async with asyncio.TaskGroup() as group:
+                for name in self._wish.services:
+                    group.create_task(self._supervisor.run(self._migration(name)))
+
+    def _elsewhere(self, service: str) -> DatabaseUrls | None:
+        application = self._wish.setting("DATABASE_URL", service)
+        migration = self._wish.setting("MIGRATION_URL", service) or application
+        return DatabaseUrls(application, migration) if application else None
+
+    def _told(self, service: str) -> dict[str, str]:
+        """Return the environment that every process of a service gets."""
+        own = self._wish.data / service
+        own.mkdir(exist_ok=True)
+        return {
+            "DORPSPLEIN_ENVIRONMENT": self._environment,
+            "DORPSPLEIN_ROLE": "all",
+            "DORPSPLEIN_DATABASE_URL": self.state.databases[service]["application"],
+            "DORPSPLEIN_KAFKA_BOOTSTRAP_SERVERS": self.state.kafka,
+            "DORPSPLEIN_ISSUER": ISSUER,
+            "DORPSPLEIN_JWKS_URL": f"{self.state.gateway}/dev-issuer/jwks",
+            "DORPSPLEIN_AUDIENCE": AUDIENCE,
+            "DORPSPLEIN_PSEUDONYM_SECRET": kept_secret(self._wish.data / "pseudonym.secret"),
+            "DORPSPLEIN_PUBLIC_URL": self.state.gateway,
+            "DORPSPLEIN_TOPIC_PARTITIONS": str(TOPIC_PARTITIONS),
+            "DORPSPLEIN_DATA_DIR": str(own),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _migration(self, service: str) -> Part:
+        url = self.state.databases[service]["migration"]
+        return Part(
+            name=f"{service}-migrate",
+            command=(sys.executable, "-m", service, "migrate"),
+            environment={**self._told(service), "DORPSPLEIN_MIGRATION_URL": url},
+            is_ready=lambda _: True,
+        )
+
+    def _service(self, service: str) -> Part:
+        api, metrics = self._listeners[service]
+        fds = {"DORPSPLEIN_LISTEN_FD": str(api.fileno()), "DORPSPLEIN_METRICS_FD": str(metrics.fileno())}
+        return Part(
+            name=service,
+            command=(sys.executable, "-m", service, "serve"),
+            address=self.state.apis[service],
+            environment={**self._told(service), **fds},
+            descriptors=(api.fileno(), metrics.fileno()),
+            is_ready=lambda _: _answers(api, "/v1/health/ready"),
+        )
+
+    def _gateway_part(self) -> Part:
+        told = {
+            "DORPSPLEIN_ENVIRONMENT": self._environment,
+            "DORPSPLEIN_DATA_DIR": str(self._wish.data / "issuer"),
+            "DORPSPLEIN_SERVICES": json.dumps(self.state.apis),
+            "DORPSPLEIN_LISTEN_FD": str(self._gateway.fileno()),
+        }
+        return Part(
+            name="gateway",
+            command=(sys.executable, "-m", "dorpsplein_local.gateway"),
+            address=self.state.gateway,
+            environment=told,
+            descriptors=(self._gateway.fileno(),),
+            is_ready=lambda _: _answers(self._gateway, "/healthz"),
+        )
+
+    @contextmanager
+    def _step(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._tell(f"{what} [{time.monotonic() - began:.1f} s]")
+
+    def _save(self) -> None:
+        self.state.parts = {
+            name: PartState(
+                process=Alive.of(life.process.pid),
+                address=life.part.address,
+                since=life.since,
+                state="ready" if life.ready else "starting",
+            )
+            for name, life in self._supervisor.lives.items()
+        }
+        self.state.save(self._wish.data)
+
+
+def _answers(listener: socket.socket, path: str) -> bool:
+    """Tell whether the child that holds this socket answers 200 to GET `path` within a second."""
+    connection = http.client.HTTPConnection(*listener.getsockname(), timeout=1)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

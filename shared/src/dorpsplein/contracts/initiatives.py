@@ -1,0 +1,105 @@
+"""Events of the initiatives service: what residents want to make happen."""
+
+from typing import Annotated
+from uuid import UUID
+
+from dorpsplein.envelope import Event, Key, NotPersonal, Pseudonym, Published
+
+
+class InitiativeProposed(
+    Event, type="nl.participatie.initiatives.initiative-proposed.v1", topic="initiatives.initiative"
+):
+    """Someone wants to make something happen. `means_needed_cents` is what it would cost, 0 when unknown."""
+
+    initiative_id: Annotated[UUID, Key, NotPersonal]
+    initiator_id: Annotated[UUID, Pseudonym]
+    theme: Annotated[str, NotPersonal]
+    latitude: Annotated[float | None, NotPersonal] = None
+    longitude: Annotated[float | None, NotPersonal] = None
+    means_needed_cents: Annotated[int, NotPersonal] = 0
+    threshold: Annotated[int, NotPersonal]
+    channel: Annotated[str, NotPersonal] = "web"
+
+
+class InitiativeEdited(Event, type="nl.participatie.initiatives.initiative-edited.v1", topic="initiatives.initiative"):
+    """Its initiator changed it; `changed` names the fields. The texts stand in the state topic."""
+
+    initiative_id: Annotated[UUID, Key, NotPersonal]
+    changed: Annotated[list[str], NotPersonal]
+    theme: Annotated[str, NotPersonal]
+    latitude: Annotated[float | None, NotPersonal] = None
+    longitude: Annotated[float | None, NotPersonal] = None
+    means_needed_cents: Annotated[int, NotPersonal] = 0
+
+
+class ThresholdReached(Event, type="nl.participatie.initiatives.threshold-reached.v1", topic="initiatives.initiative"):
+    """As many residents as the threshold asks support it. A fact, once, whatever happens after."""
+
+    initiative_id: Annotated[UUID, Key, NotPersonal]
+    threshold: Annotated[int, NotPersonal]
+
+
+class InitiativeWithdrawn(
+    Event, type="nl.participatie.initiatives.initiative-withdrawn.v1", topic="initiatives.initiative"
+):
+    """Its initiator took it back; `reason` is a code."""
+
+    initiative_id: Annotated[UUID, Key, NotPersonal]
+    reason: Annotated[str, NotPersonal]
+
+
+class InitiativeState(
+    Event, type="nl.participatie.initiatives.initiative-state.v1", topic="initiatives.initiative.state"
+):
+    """The latest public view of an initiative, with the words its initiator published."""
+
+    initiative_id: Annotated[UUID, Key, NotPersonal]
+    initiator_id: Annotated[UUID, Pseudonym]
+    title: Annotated[str, Published]
+    summary: Annotated[str, Published]
+    theme: Annotated[str, NotPersonal]
+    status: Annotated[str, NotPersonal]
+    latitude: Annotated[float | None, NotPersonal] = None
+    longitude: Annotated[float | None, NotPersonal] = None
+    means_needed_cents: Annotated[int, NotPersonal] = 0
+
+
+class SupportGiven(Event, type="nl.participatie.supports.support-given.v1", topic="initiatives.support"):
+    """One resident says yes. An aggregate of its own, so that no count is a hot row."""
+
+    support_id: Annotated[UUID, Key, NotPersonal]
+    initiative_id: Annotated[UUID, NotPersonal]
+    supporter_id: Annotated[UUID, Pseudonym]
+    channel: Annotated[str, NotPersonal] = "web"
+
+
+class SupportWithdrawn(Event, type="nl.participatie.supports.support-withdrawn.v1", topic="initiatives.support"):
+    """One resident took their yes back."""
+
+    support_id: Annotated[UUID, Key, NotPersonal]
+    initiative_id: Annotated[UUID, NotPersonal]
+    supporter_id: Annotated[UUID, Pseudonym]
+
+
+class ContributionOffered(
+    Event, type="nl.participatie.contributions.contribution-offered.v1", topic="initiatives.contribution"
+):
+    """Something was brought in for an initiative; `origin` says how (`encounter`), `origin_id` from what."""
+
+    contribution_id: Annotated[UUID, Key, NotPersonal]
+    initiative_id: Annotated[UUID, NotPersonal]
+    origin: Annotated[str, NotPersonal]
+    origin_id: Annotated[UUID | None, NotPersonal] = None
+    contributor_id: Annotated[UUID | None, Pseudonym] = None
+
+
+EVENTS = (
+    InitiativeProposed,
+    InitiativeEdited,
+    ThresholdReached,
+    InitiativeWithdrawn,
+    InitiativeState,
+    SupportGiven,
+    SupportWithdrawn,
+    ContributionOffered,
+)

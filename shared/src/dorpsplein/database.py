@@ -1,0 +1,242 @@
+"""One service's PostgreSQL database: transactions that record events, grouped commands, migrations."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import asyncpg
+
+from dorpsplein.envelope import Fact
+from dorpsplein.errors import Transient
+from dorpsplein.failpoints import failpoint
+from dorpsplein.grouping import Group
+from dorpsplein.outbox import OUTBOX_INSERT, Columns, Outbox
+
+MIGRATION_LOCK = 7_300_001
+OUTBOX_CHANNEL = "outbox"
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+Command = TypeVar("Command")
+Answer = TypeVar("Answer")
+
+UNAVAILABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.DiskFullError,
+    OSError,
+    TimeoutError,
+)
+"""What asyncpg raises while the database is away or unusable, not because of what was asked of it."""
+
+CONTENDED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+"""What asyncpg raises when transactions got in each other's way; the same one may succeed next time."""
+
+
+class Transaction:
+    """One open transaction, with what a command needs to record events in it."""
+
+    def __init__(self, connection: "Connection", outbox: Outbox) -> None:
+        self.connection = connection
+        self.recorded = False
+        self._outbox = outbox
+
+    def outbox(self, facts: Iterable[Fact]) -> Columns:
+        """Outbox columns for facts; the caller's next statement inserts them."""
+        self.recorded = True
+        return self._outbox.columns(facts)
+
+    async def record(self, facts: Sequence[Fact]) -> None:
+        """Insert facts into the outbox on their own (where no state goes with them)."""
+        if facts:
+            await self.execute(OUTBOX_INSERT, *self.outbox(facts))
+
+    async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        return await self.connection.fetch(statement, *arguments)
+
+    async def fetchrow(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
+        """The first row, if there is one."""
+        return await self.connection.fetchrow(statement, *arguments)
+
+    async def fetchval(self, statement: str, *arguments: Any) -> Any:
+        """The first column of the first row, if there is one."""
+        return await self.connection.fetchval(statement, *arguments)
+
+    async def execute(self, statement: str, *arguments: Any) -> str:
+        """Run a statement; its command tag comes back."""
+        return await self.connection.execute(statement, *arguments)
+
+
+class Database:
+    """A pool of connections to one service's database. Opening it needs no server; using it does.
+
+    Whoever asked for `on_commit()` is told after every commit that recorded events, so that a relay in this
+    process wakes at once; with `notify` a relay in another process is woken by one NOTIFY a transaction.
+    """
+
+    def __init__(
+        self, url: str, outbox: Outbox, *, size: int = 8, timeout_s: float = 10.0, search_path: str = "public"
+    ) -> None:
+        self.url = url
+        self.notify = False
+        self._told: list[asyncio.Event] = []
+        self._outbox = outbox
+        self._size = size
+        self._timeout_s = timeout_s
+        self._search_path = search_path
+        self._groups: dict[Callable[..., Any], Group[Any, Any]] = {}
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._pool = await asyncpg.create_pool(
+            self.url,
+            min_size=0,
+            max_size=self._size,
+            command_timeout=self._timeout_s,
+            timeout=5,
+            max_inactive_connection_lifetime=60,
+            server_settings={
+                "application_name": self._outbox.source.rsplit(":", 1)[-1],
+                "statement_timeout": str(int(self._timeout_s * 1000)),
+                "search_path": self._search_path,
+                "jit": "off",
+            },
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 5)
+            except TimeoutError:
+                self._pool.terminate()
+
+    def on_commit(self) -> asyncio.Event:
+        """An event that is set after every commit that recorded events."""
+        event = asyncio.Event()
+        self._told.append(event)
+        return event
+
+    def tell(self) -> None:
+        """Say that events were committed, here or by another process."""
+        for event in self._told:
+            event.set()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["Connection"]:
+        """A connection for reading. Raises Transient while the database is away."""
+        if self._pool is None:
+            raise Transient("the database is not open")
+        try:
+            acquired = await self._pool.acquire(timeout=5)
+        except UNAVAILABLE as fault:
+            raise Transient(f"the database cannot be reached: {fault}") from fault
+        try:
+            yield acquired  # type: ignore[misc]
+        except UNAVAILABLE as fault:
+            raise Transient(f"the database went away: {fault}") from fault
+        except asyncpg.InterfaceError as fault:
+            if acquired.is_closed():
+                raise Transient(f"the database went away: {fault}") from fault
+            raise
+        finally:
+            await self._pool.release(acquired)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction that commits at the end of the block and rolls back on any error.
+
+        Raises Transient where the database is away or transactions got in each other's way. After a Transient
+        at commit the outcome is unknown to us: repeating under the same key is safe, guessing is not.
+        """
+        async with self.connection() as connection:
+            try:
+                async with connection.transaction():
+                    tx = Transaction(connection, self._outbox)
+                    yield tx
+                    if tx.recorded and self.notify:
+                        await tx.execute(f"notify {OUTBOX_CHANNEL}")
+                    await failpoint("before_commit")
+            except CONTENDED as fault:
+                raise Transient(f"transactions got in each other's way: {fault}") from fault
+        if tx.recorded:
+            self.tell()
+        await failpoint("committed_not_answered")
+
+    async def grouped(
+        self,
+        handle: Callable[[Transaction, Sequence[Command]], Awaitable[Sequence[Answer | Exception]]],
+        command: Command,
+    ) -> Answer:
+        """Run a command together with those waiting for the same handler: one transaction, own answers.
+
+        The handler returns one answer, or the exception to raise, per command. Any exception it raises rolls
+        all of them back and reaches every caller.
+        """
+        group = self._groups.get(handle)
+        if group is None:
+
+            async def run(commands: Sequence[Any]) -> Sequence[Any]:
+                async with self.transaction() as tx:
+                    return await handle(tx, commands)
+
+            group = self._groups[handle] = Group(run)
+        answer: Answer = await group.submit(command)
+        return answer
+
+    async def ready(self) -> None:
+        """Raises Transient unless the database answers."""
+        async with self.connection() as connection:
+            await connection.fetchval("select 1")
+
+
+def migrations_of(package: ModuleType) -> list[Path]:
+    """The numbered SQL files of a service, after those every service shares, in order."""
+    here = Path(__file__).parent / "migrations"
+    package_root = Path(package.__file__ or "").parent
+    own = next(
+        (folder for folder in (package_root / "migrations", package_root.parents[1] / "migrations") if folder.is_dir()),
+        None,
+    )
+    return sorted(here.glob("*.sql")) + (sorted(own.glob("*.sql")) if own else [])
+
+
+async def migrate(url: str, files: Sequence[Path]) -> list[str]:
+    """Bring a database up to date; returns the names of the files that were run.
+
+    One migrator at a time (advisory lock), each file in its own transaction, each recorded with its SHA-256.
+    Raises ValueError where a file that was run has been changed since. The role behind `url` acts as the owner.
+    """
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"select pg_advisory_lock({MIGRATION_LOCK})")
+        await connection.execute(
+            "create table if not exists migrations"
+            " (name text primary key, sha256 text not null, at timestamptz not null default now())"
+        )
+        done = {row["name"]: row["sha256"] for row in await connection.fetch("select * from migrations")}
+        return [file.name for file in files if await _run(connection, file, done)]
+    finally:
+        await connection.close()
+
+
+async def _run(connection: "Connection", file: Path, done: dict[str, str]) -> bool:
+    text = file.read_text()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if file.name in done:
+        if done[file.name] != digest:
+            raise ValueError(f"{file.name} was changed after it was run; write a new migration instead")
+        return False
+    async with connection.transaction():
+        await connection.execute(text)
+        await connection.execute("insert into migrations (name, sha256) values ($1, $2)", file.name, digest)
+    return True

@@ -1,0 +1,275 @@
+"""A service at work: HTTP, relay and consumers in one process, or API and worker apart, from one description."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+
+import uvicorn
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, FastAPI
+from faststream.kafka import KafkaBroker
+
+from dorpsplein import failpoints, telemetry
+from dorpsplein.consumer import Consumer, Projection, subscribe
+from dorpsplein.database import Database, migrate, migrations_of
+from dorpsplein.dead_letters import dead_letter_topic
+from dorpsplein.envelope import Event, topics
+from dorpsplein.errors import Transient
+from dorpsplein.identity import Verifier
+from dorpsplein.operations import operator_routes
+from dorpsplein.outbox import Outbox
+from dorpsplein.relay import Relay, wake_on_notify
+from dorpsplein.settings import Settings
+from dorpsplein.topics import ensure_topics
+from dorpsplein.web import create_app
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What makes a service: its name, HTTP routes, events and projections.
+
+    `workers` run beside the consumers for as long as the process lives (deliveries, timers); each is given the
+    runtime and must survive the absence of anything it depends on.
+    """
+
+    package: ModuleType
+    settings: type[Settings]
+    routers: Sequence[APIRouter]
+    publishes: Sequence[type[Event]]
+    projections: Mapping[str, Projection] = field(default_factory=dict)
+    workers: Sequence[Callable[["Runtime"], Awaitable[None]]] = ()
+
+    @property
+    def name(self) -> str:
+        """The service's name, as in its topics and addresses."""
+        return self.package.__name__
+
+
+class Runtime:
+    """One running process of a service."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self.outbox = Outbox(
+            source=settings.source(service.name),
+            schemas_url=f"{settings.public_url}/schemas",
+            topic_prefix=settings.topic_prefix,
+        )
+        self.database = Database(
+            settings.database_url.get_secret_value(),
+            self.outbox,
+            size=settings.database_pool,
+            timeout_s=settings.statement_timeout_s,
+        )
+        self.database.notify = settings.role == "api"
+        self.verifier = Verifier(
+            settings.issuer,
+            settings.jwks_url,
+            settings.audience,
+            settings.pseudonym_secret.get_secret_value(),
+        )
+        self.relay = Relay(self.database, settings.kafka_bootstrap_servers, batch=settings.relay_batch)
+        self.consumers = [self._consumer(name, projection) for name, projection in service.projections.items()]
+        self.started = False
+        self._broker: KafkaBroker | None = None
+        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _consumer(self, name: str, projection: Projection) -> Consumer:
+        return Consumer(
+            self.service.name,
+            name,
+            projection,
+            self.database,
+            topic_prefix=self.settings.topic_prefix,
+            dead_letter_limit=self.settings.dead_letter_limit,
+            patience_s=self.settings.poll_interval_s * 2 / 3,
+        )
+
+    def app(self) -> FastAPI:
+        """The HTTP application of this process."""
+        app = create_app(
+            self.service.name,
+            [*self.service.routers, operator_routes(self.service.name, self.consumers)],
+            database=self.database,
+            verifier=self.verifier,
+            ready=self.not_ready,
+            public_url=self.settings.public_url,
+        )
+        app.state.runtime = self
+        return app
+
+    async def not_ready(self) -> dict[str, str]:
+        """What is not ready, by part; nothing when all is."""
+        missing = {}
+        try:
+            await self.database.ready()
+        except Transient as fault:
+            missing["database"] = str(fault)
+        if self.settings.role != "api":
+            if not self.relay.healthy:
+                missing["kafka"] = "the relay has no connection"
+            if not self.started or not all(consumer.assigned for consumer in self.consumers):
+                missing["consumers"] = "not all have joined their groups"
+            for consumer in self.consumers:
+                if consumer.halted:
+                    missing[consumer.name] = consumer.halted
+        return missing
+
+    async def __aenter__(self) -> "Runtime":
+        await self._stack.enter_async_context(self.database)
+        if self.settings.role != "api":
+            self._tasks.append(asyncio.create_task(self._work(), name="messaging"))
+            self._tasks += [asyncio.create_task(_forever(worker, self)) for worker in self.service.workers]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop: running batches are finished and committed, then everything is closed."""
+        if self._broker is not None:
+            await self._broker.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._stack.aclose()
+
+    async def _work(self) -> None:
+        await self._until_kafka_answers()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.relay.run())
+            group.create_task(wake_on_notify(self.database))
+
+    async def _until_kafka_answers(self) -> None:
+        pause = 0.2
+        while not self.started:
+            try:
+                if self.settings.create_topics:
+                    await self._ensure_topics()
+                broker = subscribe(
+                    self.consumers,
+                    self.settings.kafka_bootstrap_servers,
+                    batch_records=self.settings.batch_records,
+                    poll_interval_s=self.settings.poll_interval_s,
+                )
+                await broker.start()
+                self._broker, self.started = broker, True
+            except (KafkaError, OSError) as fault:
+                log.warning("Kafka does not answer yet (%s); trying again in %.1f s", fault, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    async def _ensure_topics(self) -> None:
+        touched = [*self.service.publishes, *(e for p in self.service.projections.values() for e in p.of)]
+        await ensure_topics(
+            self.settings.kafka_bootstrap_servers,
+            [*topics(touched), dead_letter_topic(self.service.name)],
+            prefix=self.settings.topic_prefix,
+            partitions=self.settings.topic_partitions,
+            replication=self.settings.topic_replication,
+        )
+
+
+async def _forever(worker: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
+    """Run a worker; one that fails on something transient starts again after a moment."""
+    while True:
+        try:
+            await worker(runtime)
+        except (Transient, KafkaError, OSError) as fault:
+            log.warning("a worker starts again: %s", fault)
+        await asyncio.sleep(1)
+
+
+async def serve(service: Service, settings: Settings) -> None:
+    """Run a process of a service until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    if settings.environment == "local":
+        failpoints.arm(settings.failpoints)
+    telemetry.start_tracing(settings.otlp_endpoint, service.name)
+    metrics = await telemetry.serve_metrics(_listener(settings.metrics_fd, settings.host, settings.metrics_port))
+    async with Runtime(service, settings) as runtime, metrics:
+        if settings.role == "worker":
+            await stop.wait()
+        else:
+            await _serve_http(runtime, stop)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the process has its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve_http(runtime: Runtime, stop: asyncio.Event) -> None:
+    settings = runtime.settings
+    server = _Server(
+        uvicorn.Config(
+            runtime.app(),
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+            backlog=2048,
+        )
+    )
+
+    async def watch() -> None:
+        await stop.wait()
+        server.should_exit = True
+
+    watcher = asyncio.create_task(watch())
+    await server.serve(sockets=[_listener(settings.listen_fd, settings.host, settings.port)])
+    watcher.cancel()
+
+
+def _listener(fd: int | None, host: str, port: int) -> socket.socket:
+    """The socket a supervisor handed over, or one bound here."""
+    if fd is not None:
+        return socket.socket(fileno=fd)
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    return listener
+
+
+def main(service: Service) -> None:
+    """The command line of a service: `migrate`, `serve` or `rebuild PROJECTION`."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("aiokafka").setLevel(logging.WARNING)
+    settings = service.settings()
+    match sys.argv[1:]:
+        case ["migrate"]:
+            url = settings.migration_url.get_secret_value()
+            for name in asyncio.run(migrate(url, migrations_of(service.package))):
+                log.info("ran %s", name)
+        case ["serve"]:
+            uvicorn_loop(serve(service, settings))
+        case ["rebuild", projection] if projection in service.projections:
+            from dorpsplein.rebuild import rebuild
+
+            asyncio.run(rebuild(service.name, projection, service.projections[projection], settings))
+        case _:
+            known = ", ".join(service.projections) or "none"
+            sys.exit(f"usage: python -m {service.name} migrate | serve | rebuild PROJECTION (there are: {known})")
+
+
+def uvicorn_loop(main_task: "asyncio.Future[None] | Awaitable[None]") -> None:
+    """Run on uvloop, uvicorn's own choice."""
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main_task)  # type: ignore[arg-type]

@@ -1,0 +1,56 @@
+"""Topics: facts are kept for ever, public state is compacted, dead letters for a month."""
+
+import logging
+from collections.abc import Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+PARTITIONS = {"initiatives": 24, "funding": 24, "presence": 12, "notifications": 48}
+"""Above need from the start: adding partitions later would re-map keys."""
+
+FOREVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+NEWEST = {
+    "cleanup.policy": "compact",
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.compaction.lag.ms": "86400000",
+}
+A_MONTH = {"cleanup.policy": "delete", "retention.ms": str(30 * 24 * 3600 * 1000)}
+
+log = logging.getLogger(__name__)
+
+
+def settings_of(topic: str) -> dict[str, str]:
+    """The Kafka settings of a topic, by what it holds."""
+    if topic.endswith(".state"):
+        return NEWEST
+    return A_MONTH if topic.endswith(".dead-letters") else FOREVER
+
+
+async def ensure_topics(
+    bootstrap: str,
+    topics: Iterable[str],
+    *,
+    prefix: str = "",
+    partitions: int | None = None,
+    replication: int = 1,
+) -> None:
+    """Create the topics that are not there yet. Raises KafkaError while the broker is away."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        wanted = [
+            NewTopic(
+                prefix + topic,
+                num_partitions=partitions or PARTITIONS.get(topic.split(".")[0], 12),
+                replication_factor=replication,
+                topic_configs=settings_of(topic),
+            )
+            for topic in sorted(set(topics))
+        ]
+        answer = await admin.create_topics(wanted)
+        for topic, code, *_ in answer.topic_errors:
+            if code and for_code(code) is not TopicAlreadyExistsError:
+                raise for_code(code)(f"{topic} could not be created")
+    finally:
+        await admin.close()
