@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.servers import KAFKA_IMAGE, POSTGRES_IMAGE, Broker, Servers, docker_has_images
+from tests.servers import Broker, Servers, docker_has_images
 
 from dorpsplein_local.databases import DatabaseUrls
 
@@ -18,7 +18,12 @@ MakeDatabase = Callable[[str], DatabaseUrls]
 def pytest_report_header() -> str:
     """Say on what the integration tests run."""
     where = "containers" if docker_has_images() else "deploy/local, as no Docker daemon has both images"
-    return f"servers: {KAFKA_IMAGE} and {POSTGRES_IMAGE} by {where}"
+    return f"servers: Apache Kafka 4.3.1 and PostgreSQL 18 by {where}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it at the end too, where a quiet run shows it."""
+    terminalreporter.write_line(pytest_report_header())
 
 
 @pytest.fixture(scope="session")

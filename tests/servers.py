@@ -136,7 +136,7 @@ class ContainerBroker:
 
         self._port = free_port()
         self._container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, self._port)
-        host = self._container.get_container_host_ip()
+        host = self._container.get_docker_client().host()
         self.bootstrap = f"{host}:{self._port}"
         for name, value in self._settings().items():
             self._container.with_env(name, value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import asyncpg
 
-from dorpsplein.envelope import Fact
+from dorpsplein.envelope import CAUSE, Cause, Fact
 from dorpsplein.errors import Transient
 from dorpsplein.failpoints import failpoint
 from dorpsplein.grouping import Group
@@ -18,6 +18,10 @@ from dorpsplein.outbox import OUTBOX_INSERT, Columns, Outbox
 
 MIGRATION_LOCK = 7_300_001
 OUTBOX_CHANNEL = "outbox"
+LONGEST_IDLE_TRANSACTION_S = 60
+"""So that a frozen process does not hold its locks, a relay's turn among them, for ever."""
+SERVER_SPEAKS_FIRST_S = 5.0
+"""A slow statement is ended by PostgreSQL, which says so; our own time limit is for one that is gone."""
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -28,10 +32,14 @@ Answer = TypeVar("Answer")
 UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.DiskFullError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.PostgresIOError,
+    asyncpg.ReadOnlySQLTransactionError,
     OSError,
     TimeoutError,
 )
@@ -42,11 +50,15 @@ CONTENDED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.
 
 
 class Transaction:
-    """One open transaction, with what a command needs to record events in it."""
+    """One open transaction, with what a command needs to record events in it.
+
+    Of grouped commands `causes` has the cause of each, in their order: `Fact(event, sequence, tx.causes[n])`.
+    """
 
     def __init__(self, connection: "Connection", outbox: Outbox) -> None:
         self.connection = connection
         self.recorded = False
+        self.causes: Sequence[Cause | None] = ()
         self._outbox = outbox
 
     def outbox(self, facts: Iterable[Fact]) -> Columns:
@@ -101,12 +113,14 @@ class Database:
             self.url,
             min_size=0,
             max_size=self._size,
-            command_timeout=self._timeout_s,
+            command_timeout=self._timeout_s + SERVER_SPEAKS_FIRST_S,
             timeout=5,
             max_inactive_connection_lifetime=60,
+            reset=_as_it_is,
             server_settings={
                 "application_name": self._outbox.source.rsplit(":", 1)[-1],
                 "statement_timeout": str(int(self._timeout_s * 1000)),
+                "idle_in_transaction_session_timeout": str(LONGEST_IDLE_TRANSACTION_S * 1000),
                 "search_path": self._search_path,
                 "jit": "off",
             },
@@ -138,7 +152,7 @@ class Database:
             raise Transient("the database is not open")
         try:
             acquired = await self._pool.acquire(timeout=5)
-        except UNAVAILABLE as fault:
+        except (*UNAVAILABLE, asyncpg.InterfaceError) as fault:
             raise Transient(f"the database cannot be reached: {fault}") from fault
         try:
             yield acquired  # type: ignore[misc]
@@ -180,23 +194,32 @@ class Database:
         """Run a command together with those waiting for the same handler: one transaction, own answers.
 
         The handler returns one answer, or the exception to raise, per command. Any exception it raises rolls
-        all of them back and reaches every caller.
+        all of them back: a Transient reaches every caller; on any other each command is tried on its own, so
+        that it reaches only whose it is.
         """
         group = self._groups.get(handle)
         if group is None:
 
-            async def run(commands: Sequence[Any]) -> Sequence[Any]:
+            async def run(submitted: Sequence[tuple[Any, Cause | None]]) -> Sequence[Any]:
                 async with self.transaction() as tx:
-                    return await handle(tx, commands)
+                    tx.causes = [cause for _, cause in submitted]
+                    return await handle(tx, [command for command, _ in submitted])
 
             group = self._groups[handle] = Group(run)
-        answer: Answer = await group.submit(command)
+        answer: Answer = await group.submit((command, CAUSE.get()))
         return answer
 
     async def ready(self) -> None:
         """Raises Transient unless the database answers."""
         async with self.connection() as connection:
             await connection.fetchval("select 1")
+
+
+async def _as_it_is(_: object) -> None:
+    """A connection goes back as it is: we keep nothing in a session, and asyncpg's own reset costs a round trip.
+
+    An open transaction is rolled back by asyncpg all the same.
+    """
 
 
 def migrations_of(package: ModuleType) -> list[Path]:

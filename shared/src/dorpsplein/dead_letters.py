@@ -9,7 +9,9 @@ from uuid import UUID
 from aiokafka import ConsumerRecord
 
 from dorpsplein.database import Transaction
-from dorpsplein.outbox import OUTBOX_INSERT
+from dorpsplein.outbox import MOST_EVENT_BYTES, OUTBOX_INSERT
+
+MOST_REASON = 2_000
 
 PARK = """
     insert into dead_letters (consumer, topic, partition, "offset", key, headers, body, reason)
@@ -31,14 +33,13 @@ def dead_letter_topic(service: str) -> str:
     return f"{service}.dead-letters"
 
 
-async def park(tx: Transaction, service: str, consumer: str, bad: Sequence[tuple[ConsumerRecord, str]]) -> None:
-    """Put records with their reasons into the table and onto the dead-letter topic, in one transaction."""
+async def park(tx: Transaction, topic: str, consumer: str, bad: Sequence[tuple[ConsumerRecord, str]]) -> None:
+    """Put records with their reasons into the table and onto the dead-letter topic, in one transaction.
+
+    What PostgreSQL cannot hold as text is replaced; a body too large to travel with a reason stays in the table.
+    """
     records = [record for record, _ in bad]
-    reasons = [reason.replace("\0", "")[:2000] for _, reason in bad]
-    headers = [
-        json.dumps({name: raw.decode(errors="replace").replace("\0", "") for name, raw in record.headers})
-        for record in records
-    ]
+    reasons = [_storable(reason)[:MOST_REASON] for _, reason in bad]
     await tx.execute(
         PARK,
         consumer,
@@ -46,20 +47,28 @@ async def park(tx: Transaction, service: str, consumer: str, bad: Sequence[tuple
         [record.partition for record in records],
         [record.offset for record in records],
         [record.key for record in records],
-        headers,
+        [_headers(record) for record in records],
         [record.value for record in records],
         reasons,
     )
-    prefix = consumer.removesuffix(consumer[consumer.index(f"{service}.") :])
     tx.recorded = True
     await tx.execute(
         OUTBOX_INSERT,
         [0] * len(bad),
-        [prefix + dead_letter_topic(service)] * len(bad),
+        [topic] * len(bad),
         [f"{record.topic}:{record.partition}:{record.offset}" for record in records],
         [json.dumps({"consumer": consumer, "reason": reason}) for reason in reasons],
-        [record.value for record in records],
+        [record.value if len(record.value or b"") <= MOST_EVENT_BYTES else None for record in records],
     )
+
+
+def _headers(record: ConsumerRecord) -> str:
+    texts = ((name, (raw or b"").decode(errors="replace")) for name, raw in record.headers)
+    return json.dumps({_storable(name): _storable(text) for name, text in texts})
+
+
+def _storable(text: str) -> str:
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def shown(row: Any) -> dict[str, Any]:

@@ -10,11 +10,13 @@ import os
 import signal
 from dataclasses import dataclass
 
+from dorpsplein.errors import Transient
+
 NAMES = ("before_commit", "committed_not_answered", "sent_not_deleted", "before_tx", "applied_not_acked")
 
 
-class FailpointError(Exception):
-    """What an armed failpoint raises."""
+class FailpointError(Transient):
+    """What an armed failpoint raises: something was away for a moment."""
 
 
 @dataclass
@@ -28,14 +30,18 @@ _armed: dict[str, _Armed] = {}
 
 
 def arm(specification: str) -> None:
-    """Arm failpoints from a specification; an empty one disarms all. Raises ValueError for an unknown name."""
-    _armed.clear()
+    """Arm failpoints from a specification; an empty one disarms all. Raises ValueError for what it cannot read."""
+    armed = {}
     for part in filter(None, specification.split(",")):
         name, _, action = part.strip().partition("=")
         action, _, at = action.partition("@")
         if name not in NAMES:
             raise ValueError(f"no failpoint is called {name!r}; there are {', '.join(NAMES)}")
-        _armed[name] = _Armed(action, int(at) if at else None)
+        if action not in {"kill", "raise"}:
+            float(action.removeprefix("delay:"))
+        armed[name] = _Armed(action, int(at) if at else None)
+    _armed.clear()
+    _armed.update(armed)
 
 
 def passages() -> dict[str, int]:
@@ -54,5 +60,5 @@ async def failpoint(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     elif armed.action == "raise":
         raise FailpointError(name)
-    elif armed.action.startswith("delay:"):
+    else:
         await asyncio.sleep(float(armed.action.removeprefix("delay:")))

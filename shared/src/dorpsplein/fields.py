@@ -1,9 +1,20 @@
 """Types for what people send: every one says no to what could not be stored or shown as it is."""
 
 import unicodedata
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -65,12 +76,46 @@ Cents = Annotated[StrictInt, Field(gt=0, le=BIGINT)]
 """An amount of money in cents, more than nothing."""
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Moment = AwareDatetime
-"""A moment with its offset from UTC."""
 
 
-class Point(Body):
+def _only_text(value: object) -> object:
+    if not isinstance(value, str | datetime):
+        raise PydanticCustomError("moment_type", "must be a text such as 2026-05-01T09:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_only_text)]
+"""A moment with its offset from UTC, as text: a number is no moment here."""
+
+
+class Point(Body, strict=True):
     """A point on the map in WGS 84."""
 
     latitude: Latitude
     longitude: Longitude
+
+
+def point_of(near: str) -> Point:
+    """The point of a `near` that was let in. Raises ValueError for any other text."""
+    latitude, longitude = near.split(",")
+    return Point(latitude=float(latitude), longitude=float(longitude))
+
+
+def _is_a_point(near: str) -> str:
+    try:
+        point_of(near)
+    except ValueError as fault:
+        raise PydanticCustomError("near", "must be a latitude and a longitude such as 52.37,4.9") from fault
+    return near
+
+
+Near = Annotated[str, StringConstraints(max_length=60), AfterValidator(_is_a_point)]
+"""A point in a query, as `latitude,longitude`; `point_of` reads it."""
+
+
+def _apart(ids: object) -> object:
+    return [part for text in ids for part in str(text).split(",")] if isinstance(ids, list) else ids
+
+
+Ids = Annotated[list[UUID], BeforeValidator(_apart), Field(min_length=1, max_length=100)]
+"""Ids in a query, at most 100, with commas between them; declare it as `Annotated[Ids, Query()]`."""

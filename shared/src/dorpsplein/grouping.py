@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
+
+from dorpsplein.errors import Transient
 
 Command = TypeVar("Command")
 Answer = TypeVar("Answer")
@@ -27,16 +30,14 @@ class Group(Generic[Command, Answer]):
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, answer))
         if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work())
+            # In a context of its own: the batch belongs to no single caller, and to none's trace.
+            self._worker = asyncio.create_task(self._work(), context=Context())
         return await answer
 
     async def _work(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-            try:
-                answers = await self._run([command for command, _ in batch])
-            except Exception as fault:  # noqa: BLE001 - handed to every caller, none is swallowed
-                answers = [fault] * len(batch)
+            answers = await self._answers([command for command, _ in batch])
             for (_, future), answer in zip(batch, answers, strict=True):
                 if future.done():
                     continue
@@ -44,3 +45,15 @@ class Group(Generic[Command, Answer]):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
+
+    async def _answers(self, commands: Sequence[Command]) -> Sequence[Answer | Exception]:
+        """One answer a command. A fault of the whole batch that may lie in one of them is pinned to its own."""
+        try:
+            answers = await self._run(commands)
+            if len(answers) != len(commands):
+                raise TypeError(f"{len(answers)} answers to {len(commands)} commands")
+        except Exception as fault:  # noqa: BLE001 - handed to the callers, none is swallowed
+            if isinstance(fault, Transient) or len(commands) == 1:
+                return [fault] * len(commands)
+            return [answer for command in commands for answer in await self._answers([command])]
+        return answers

@@ -131,7 +131,7 @@ def _header(token: str) -> dict[str, Any]:
     head = token.split(".", 1)[0]
     try:
         header = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise Unauthenticated("token-not-valid", "this is not a signed token") from fault
     if not isinstance(header, dict):
         raise Unauthenticated("token-not-valid", "this is not a signed token")

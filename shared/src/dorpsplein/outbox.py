@@ -11,6 +11,10 @@ from typing import NamedTuple
 from zlib import crc32
 
 from dorpsplein.envelope import Fact, binary_headers, headers_json
+from dorpsplein.errors import Refused
+
+MOST_EVENT_BYTES = 900_000
+"""A larger body would not fit a Kafka record together with its headers, and would hold up all that follow it."""
 
 OUTBOX_INSERT = """
     insert into outbox (shard, topic, key, headers, body)
@@ -45,7 +49,10 @@ class Outbox:
     clock: Callable[[], datetime] = system_clock
 
     def columns(self, facts: Iterable[Fact]) -> Columns:
-        """Rows for facts, in order. Facts of one aggregate share a shard, so one relay sends them."""
+        """Rows for facts, in order. Facts of one aggregate share a shard, so one relay sends them.
+
+        Raises Refused for a body of more than MOST_EVENT_BYTES.
+        """
         columns = Columns([], [], [], [], [])
         now = self.clock()
         for fact in facts:
@@ -55,5 +62,12 @@ class Outbox:
             columns.topics.append(self.topic_prefix + fact.event.topic)
             columns.keys.append(key)
             columns.headers.append(headers_json(headers))
-            columns.bodies.append(None if fact.erases else fact.event.model_dump_json().encode())
+            columns.bodies.append(None if fact.erases else _body(fact))
         return columns
+
+
+def _body(fact: Fact) -> bytes:
+    body = fact.event.model_dump_json().encode()
+    if len(body) > MOST_EVENT_BYTES:
+        raise Refused("too-much-at-once", f"What happened cannot be told in {MOST_EVENT_BYTES} bytes; do it in parts.")
+    return body

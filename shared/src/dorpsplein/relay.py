@@ -2,18 +2,20 @@
 
 Promise: every committed event is sent at least once, and events of one aggregate in the order they were
 recorded, whatever is killed. A relay that dies between sending and deleting repeats; it never loses.
-One relay a shard is active at a time, held by an advisory lock that ends with its transaction.
+One relay a shard is active at a time, held by an advisory lock that ends with its transaction. Should a second
+one begin while the first is cut off from the database, both send from the oldest row on, each in order without
+gaps, so that what a reader sees first of each event is in order too.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from dorpsplein import telemetry
 from dorpsplein.database import OUTBOX_CHANNEL, UNAVAILABLE, Database
@@ -22,8 +24,12 @@ from dorpsplein.failpoints import failpoint
 
 RELAY_LOCK = 7_300_002
 SAFETY_POLL_S = 1.0
+OTHERS_TURN_S = 0.05
 BUSY_ROUND = 16
 PAUSE_AFTER_BUSY_ROUND_S = 0.005
+ACKNOWLEDGED_WITHIN_S = 30.0
+FLUSHED_WITHIN_S = 2.0
+FIRST_BACKOFF_S = 0.1
 LONGEST_BACKOFF_S = 5.0
 
 TAKE_TURN = "select pg_try_advisory_xact_lock($1, $2)"
@@ -37,7 +43,10 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """Relays one shard of one service's outbox until it is cancelled."""
+    """Relays one shard of one service's outbox until it is cancelled.
+
+    `healthy` says whether its last round with Kafka went well.
+    """
 
     def __init__(self, database: Database, bootstrap: str, *, shard: int = 0, batch: int = 500) -> None:
         self._database = database
@@ -45,53 +54,62 @@ class Relay:
         self._shard = shard
         self._batch = batch
         self._committed = database.on_commit()
+        self._backoff = FIRST_BACKOFF_S
         self.healthy = False
 
     async def run(self) -> None:
         """Relay for ever. While Kafka or the database is away it tries again with growing pauses."""
-        backoff = 0.1
         while True:
             try:
-                async with AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap,
-                    enable_idempotence=True,
-                    linger_ms=0,
-                    max_batch_size=512 * 1024,
-                    request_timeout_ms=10_000,
-                ) as producer:
-                    self.healthy, backoff = True, 0.1
-                    await self._relay_with(producer)
-            except (KafkaError, Transient, *UNAVAILABLE) as fault:
+                async with self._producer() as producer:
+                    while True:
+                        await self._round(producer)
+                        self.healthy, self._backoff = True, FIRST_BACKOFF_S
+            except (KafkaError, Transient, asyncpg.PostgresError, *UNAVAILABLE) as fault:
                 self.healthy = False
-                log.warning("relay waits %.1f s: %s", backoff, fault)
-            await asyncio.sleep(backoff)
-            backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+                log.warning("relay waits %.1f s: %r", self._backoff, fault)
+            await asyncio.sleep(self._backoff)
+            self._backoff = min(self._backoff * 2, LONGEST_BACKOFF_S)
 
-    async def _relay_with(self, producer: AIOKafkaProducer) -> None:
-        while True:
-            self._committed.clear()
-            sent = await self.relay_once(producer)
-            if sent == 0:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._committed.wait(), SAFETY_POLL_S)
-            elif sent >= BUSY_ROUND:
-                await asyncio.sleep(PAUSE_AFTER_BUSY_ROUND_S)
+    async def _round(self, producer: AIOKafkaProducer) -> None:
+        self._committed.clear()
+        sent = await self.relay_once(producer)
+        if sent is None:
+            await asyncio.sleep(OTHERS_TURN_S)
+        elif sent == 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._committed.wait(), SAFETY_POLL_S)
+        elif sent >= BUSY_ROUND:
+            await asyncio.sleep(PAUSE_AFTER_BUSY_ROUND_S)
 
-    async def relay_once(self, producer: AIOKafkaProducer) -> int:
-        """One round: returns how many events were sent; 0 too when another relay has the turn."""
+    async def relay_once(self, producer: AIOKafkaProducer) -> int | None:
+        """One round: returns how many events were sent; None when it is another relay's turn."""
         async with self._database.connection() as connection, connection.transaction():
             if not await connection.fetchval(TAKE_TURN, RELAY_LOCK, self._shard):
-                return 0
+                return None
             rows = await connection.fetch(OLDEST, self._shard, self._batch)
+            telemetry.OUTBOX_AGE.set(rows[0]["age"] if rows else 0)
             if rows:
-                telemetry.OUTBOX_AGE.set(rows[0]["age"])
-                await _send(producer, rows)
+                await asyncio.wait_for(_send(producer, rows), ACKNOWLEDGED_WITHIN_S)
                 await failpoint("sent_not_deleted")
                 await connection.execute(DELETE, [row["id"] for row in rows])
-            else:
-                telemetry.OUTBOX_AGE.set(0)
         telemetry.RELAYED.inc(len(rows))
         return len(rows)
+
+    @asynccontextmanager
+    async def _producer(self) -> AsyncIterator[AIOKafkaProducer]:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            enable_idempotence=True,
+            linger_ms=0,
+            max_batch_size=512 * 1024,
+            request_timeout_ms=10_000,
+        )
+        try:
+            await producer.start()
+            yield producer
+        finally:
+            await _stop(producer)
 
 
 async def _send(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> None:
@@ -107,15 +125,25 @@ async def _send(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> N
     await asyncio.gather(*acknowledgements)
 
 
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Stop a producer; without Kafka it would wait for its last records for ever, and they are in the outbox still."""
+    stopping = asyncio.create_task(producer.stop())
+    await asyncio.wait({stopping}, timeout=FLUSHED_WITHIN_S)
+    if not stopping.done():
+        await producer._sender.close()
+        producer._message_accumulator.fail_all(KafkaConnectionError("given up"))
+    await stopping
+
+
 async def wake_on_notify(database: Database) -> None:
     """Wake this process's relay whenever another process commits events; runs until cancelled."""
     while True:
-        with suppress(*UNAVAILABLE):
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, *UNAVAILABLE):
             connection = await asyncpg.connect(database.url)
             closed = asyncio.Event()
             connection.add_termination_listener(lambda _, closed=closed: closed.set())
-            await connection.add_listener(OUTBOX_CHANNEL, lambda *_: database.tell())
             try:
+                await connection.add_listener(OUTBOX_CHANNEL, lambda *_: database.tell())
                 await closed.wait()
             finally:
                 await connection.close(timeout=1)

@@ -5,10 +5,11 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Any
 
 import uvicorn
 from aiokafka.errors import KafkaError
@@ -54,7 +55,7 @@ class Service:
 
 
 class Runtime:
-    """One running process of a service."""
+    """One running process of a service. `broken` is set when a part of it ended that never should."""
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service = service
@@ -80,6 +81,7 @@ class Runtime:
         self.relay = Relay(self.database, settings.kafka_bootstrap_servers, batch=settings.relay_batch)
         self.consumers = [self._consumer(name, projection) for name, projection in service.projections.items()]
         self.started = False
+        self.broken = asyncio.Event()
         self._broker: KafkaBroker | None = None
         self._stack = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
@@ -128,8 +130,9 @@ class Runtime:
     async def __aenter__(self) -> "Runtime":
         await self._stack.enter_async_context(self.database)
         if self.settings.role != "api":
-            self._tasks.append(asyncio.create_task(self._work(), name="messaging"))
-            self._tasks += [asyncio.create_task(_forever(worker, self)) for worker in self.service.workers]
+            self._run(self._work())
+            for worker in self.service.workers:
+                self._run(_forever(worker, self))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -141,30 +144,37 @@ class Runtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._stack.aclose()
 
+    def _run(self, part: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(part)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (fault := task.exception()):
+            log.critical("a part of this process broke", exc_info=fault)
+            self.broken.set()
+
     async def _work(self) -> None:
-        await self._until_kafka_answers()
+        if self.settings.create_topics:
+            await _until_kafka_answers(self._ensure_topics)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.relay.run())
             group.create_task(wake_on_notify(self.database))
+            group.create_task(_until_kafka_answers(self._consume))
 
-    async def _until_kafka_answers(self) -> None:
-        pause = 0.2
-        while not self.started:
-            try:
-                if self.settings.create_topics:
-                    await self._ensure_topics()
-                broker = subscribe(
-                    self.consumers,
-                    self.settings.kafka_bootstrap_servers,
-                    batch_records=self.settings.batch_records,
-                    poll_interval_s=self.settings.poll_interval_s,
-                )
-                await broker.start()
-                self._broker, self.started = broker, True
-            except (KafkaError, OSError) as fault:
-                log.warning("Kafka does not answer yet (%s); trying again in %.1f s", fault, pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
+    async def _consume(self) -> None:
+        broker = subscribe(
+            self.consumers,
+            self.settings.kafka_bootstrap_servers,
+            batch_records=self.settings.batch_records,
+            poll_interval_s=self.settings.poll_interval_s,
+        )
+        try:
+            await broker.start()
+        except BaseException:
+            await broker.stop()
+            raise
+        self._broker, self.started = broker, True
 
     async def _ensure_topics(self) -> None:
         touched = [*self.service.publishes, *(e for p in self.service.projections.values() for e in p.of)]
@@ -175,6 +185,17 @@ class Runtime:
             partitions=self.settings.topic_partitions,
             replication=self.settings.topic_replication,
         )
+
+
+async def _until_kafka_answers(attempt: Callable[[], Awaitable[None]]) -> None:
+    pause = 0.2
+    while True:
+        try:
+            return await attempt()
+        except (KafkaError, OSError) as fault:
+            log.warning("Kafka does not answer yet (%s); trying again in %.1f s", fault, pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 5.0)
 
 
 async def _forever(worker: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
@@ -198,10 +219,20 @@ async def serve(service: Service, settings: Settings) -> None:
     telemetry.start_tracing(settings.otlp_endpoint, service.name)
     metrics = await telemetry.serve_metrics(_listener(settings.metrics_fd, settings.host, settings.metrics_port))
     async with Runtime(service, settings) as runtime, metrics:
+        stopping = asyncio.create_task(_either(stop, runtime.broken))
         if settings.role == "worker":
-            await stop.wait()
+            await stopping
         else:
-            await _serve_http(runtime, stop)
+            await _serve_http(runtime, stopping)
+    if runtime.broken.is_set():
+        sys.exit("This process stopped because a part of it broke; the log says which.")
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
 
 
 class _Server(uvicorn.Server):
@@ -212,7 +243,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve_http(runtime: Runtime, stop: asyncio.Event) -> None:
+async def _serve_http(runtime: Runtime, stopping: asyncio.Task[None]) -> None:
     settings = runtime.settings
     server = _Server(
         uvicorn.Config(
@@ -222,17 +253,16 @@ async def _serve_http(runtime: Runtime, stop: asyncio.Event) -> None:
             log_config=None,
             timeout_graceful_shutdown=3,
             server_header=False,
+            proxy_headers=False,
             backlog=2048,
         )
     )
 
-    async def watch() -> None:
-        await stop.wait()
+    def stop(_: object) -> None:
         server.should_exit = True
 
-    watcher = asyncio.create_task(watch())
+    stopping.add_done_callback(stop)
     await server.serve(sockets=[_listener(settings.listen_fd, settings.host, settings.port)])
-    watcher.cancel()
 
 
 def _listener(fd: int | None, host: str, port: int) -> socket.socket:

@@ -1,6 +1,7 @@
 """What the system tells about itself: every metric in one list, traces, and the endpoint that shows them."""
 
 import asyncio
+import re
 import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +39,10 @@ DELIVERIES = Counter(
     "dorpsplein_deliveries_total", "Webhook and e-mail deliveries, by outcome.", ["channel", "outcome"]
 )
 
+TRACEPARENT = re.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
 tracer = trace.get_tracer("dorpsplein")
+_providers: list[TracerProvider] = []
 
 
 def trace_to(processor: SpanProcessor, service: str) -> None:
@@ -46,6 +50,7 @@ def trace_to(processor: SpanProcessor, service: str) -> None:
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
+    _providers.append(provider)
 
 
 def start_tracing(endpoint: str, service: str) -> None:
@@ -61,12 +66,20 @@ def span(name: str, carrier: Mapping[str, str], kind: trace.SpanKind) -> Iterato
     Where nothing is recorded, the carrier's own `traceparent` is passed on, or a new one begun, so that events
     of one request still share a trace id.
     """
+    if not _providers:
+        yield _passed_on(carrier)
+        return
     with tracer.start_as_current_span(name, context=extract(carrier), kind=kind) as current:
         context = current.get_span_context()
-        if context.is_valid:
-            yield f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
-        else:
-            yield carrier.get("traceparent") or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+        yield f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+def _passed_on(carrier: Mapping[str, str]) -> str:
+    traceparent = carrier.get("traceparent", "")
+    if TRACEPARENT.fullmatch(traceparent):
+        return traceparent
+    made = secrets.token_hex(24)
+    return f"00-{made[:32]}-{made[32:]}-00"
 
 
 def handled(consumer: str, events: Sequence[Recorded[Event]], started_ns: int) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from opentelemetry.trace import SpanKind
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
@@ -36,6 +37,7 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Strict-Transport-Security": "max-age=31536000",
 }
+RAW_SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 TITLES = {
     400: "The request is not valid",
     401: "Who you are is not known",
@@ -52,9 +54,9 @@ TITLES = {
 }
 
 
-def problem(status: int, code: str, detail: str = "", **facts: Any) -> JSONResponse:
+def problem_document(status: int, code: str, detail: str = "", **facts: Any) -> dict[str, Any]:
     """A problem document (RFC 9457) with a `code` a client can act on."""
-    document = {
+    return {
         "type": f"urn:dorpsplein:problem:{code}",
         "title": TITLES.get(status, "Something went wrong"),
         "status": status,
@@ -62,16 +64,44 @@ def problem(status: int, code: str, detail: str = "", **facts: Any) -> JSONRespo
         **({"detail": detail} if detail else {}),
         **facts,
     }
+
+
+def rejection_document(fault: Rejected) -> dict[str, Any]:
+    """The problem document of a rejection."""
+    facts = json.loads(json.dumps(fault.facts, default=str))
+    return problem_document(fault.status, fault.code, fault.detail, **facts)
+
+
+def faults_document(errors: Sequence[Any]) -> dict[str, Any]:
+    """The problem document that lists every fault Pydantic found; a fault's `loc` begins with where it was."""
+    listed = [
+        {
+            "in": str(error["loc"][0]),
+            "pointer": "".join(f"/{part}" for part in error["loc"][1:]),
+            "code": error["type"].replace("_", "-"),
+            "detail": error["msg"],
+        }
+        for error in errors
+    ]
+    return problem_document(400, "invalid-request", f"{len(listed)} fault(s) were found.", errors=listed)
+
+
+def _answer(document: dict[str, Any]) -> JSONResponse:
+    status = document["status"]
     headers = {"Retry-After": RETRY_AFTER_S} if status in {429, 503} else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(document, status, headers, media_type="application/problem+json")
 
 
+def problem(status: int, code: str, detail: str = "", **facts: Any) -> JSONResponse:
+    """The answer that carries a problem document."""
+    return _answer(problem_document(status, code, detail, **facts))
+
+
 async def _rejected(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, Rejected)
-    facts = json.loads(json.dumps(fault.facts, default=str))
-    return problem(fault.status, fault.code, fault.detail, **facts)
+    return _answer(rejection_document(fault))
 
 
 async def _transient(_: Request, fault: Exception) -> Response:
@@ -80,21 +110,13 @@ async def _transient(_: Request, fault: Exception) -> Response:
 
 async def _invalid(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, RequestValidationError)
-    errors = [
-        {
-            "in": str(error["loc"][0]),
-            "pointer": "".join(f"/{part}" for part in error["loc"][1:]),
-            "code": error["type"].replace("_", "-"),
-            "detail": error["msg"],
-        }
-        for error in fault.errors()
-    ]
-    return problem(400, "invalid-request", f"{len(errors)} fault(s) were found.", errors=errors)
+    return _answer(faults_document(fault.errors()))
 
 
 async def _http(_: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
-    answer = problem(fault.status_code, "method-not-allowed" if fault.status_code == 405 else "not-found")
+    code = {400: "body-not-readable", 404: "not-found", 405: "method-not-allowed"}.get(fault.status_code, "http-error")
+    answer = problem(fault.status_code, code)
     answer.headers.update(fault.headers or {})
     return answer
 
@@ -125,9 +147,9 @@ class _Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                outgoing = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    outgoing.setdefault(name, value)
+                own = message["headers"]
+                chosen = {name for name, _ in own}
+                message["headers"] = [*own, *(header for header in RAW_SECURITY_HEADERS if header[0] not in chosen)]
             await send(message)
 
         with telemetry.span(f"{scope['method']} {scope['path']}", headers, SpanKind.SERVER) as traceparent:
@@ -173,6 +195,7 @@ def create_app(
         contact={"name": "Dorpsplein", "url": public_url},
         license_info={"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.database, app.state.verifier = database, verifier
     for kind, handler in {
@@ -221,8 +244,8 @@ Db = Annotated[Database, Depends(_database)]
 """The service's database."""
 
 
-async def _someone(request: Request, authorization: Annotated[str, Header(include_in_schema=False)] = "") -> Caller:
-    scheme, _, token = authorization.partition(" ")
+async def _someone(request: Request) -> Caller:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("token-missing", "Send 'Authorization: Bearer <token>'.")
     verifier: Verifier = request.app.state.verifier
@@ -233,10 +256,20 @@ Someone = Annotated[Caller, Depends(_someone)]
 """Anyone with a valid token."""
 
 
+async def _now(request: Request) -> datetime:
+    now: datetime = request.app.state.runtime.outbox.clock()
+    return now
+
+
+Now = Annotated[datetime, Depends(_now)]
+"""The time of the request by the service's clock, in UTC."""
+
+
 def permitted(permission: Permission) -> Any:
     """A dependency: the caller, when the permission table lets them in."""
 
-    async def caller(someone: Someone) -> Caller:
+    async def caller(request: Request) -> Caller:
+        someone = await _someone(request)
         require(permission, someone)
         return someone
 
@@ -304,12 +337,27 @@ def from_cursor(cursor: str, *kinds: type[Any]) -> list[Any]:
         parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if len(parts) != len(kinds):
             raise ValueError
-        return [
+        position = [
             kind.fromisoformat(part) if hasattr(kind, "fromisoformat") else kind(part)
             for kind, part in zip(kinds, parts, strict=True)
         ]
-    except (ValueError, TypeError, AttributeError) as fault:
+        if not all(map(_can_be_asked, position)):
+            raise ValueError
+        return position
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         raise Invalid("cursor-not-valid", "Use the cursor of a Link header as it is.") from fault
+
+
+def _can_be_asked(part: Any) -> bool:
+    """Tell whether PostgreSQL takes the value: a cursor that someone made up may hold anything."""
+    match part:
+        case datetime():
+            return part.tzinfo is not None and 1 < part.year < 9999
+        case str():
+            return "\0" not in part and part.encode(errors="ignore").decode() == part
+        case int():
+            return abs(part) < 2**63
+    return True
 
 
 def page(request: Request, items: Sequence[Any], following: str | None) -> JSONResponse:

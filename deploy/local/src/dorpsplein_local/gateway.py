@@ -9,7 +9,6 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, web
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -95,9 +94,9 @@ async def _forward(request: web.Request) -> web.StreamResponse:
         try:
             async for chunk in answer.content.iter_any():
                 await response.write(chunk)
+            await response.write_eof()
         except ClientError:
             _cut(request)
-        await response.write_eof()
         return response
 
 
@@ -117,11 +116,10 @@ def _end_to_end(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     return CIMultiDict((k, v) for k, v in headers.items() if k.lower() not in HOP_BY_HOP | named)
 
 
-def _cut(request: web.Request) -> NoReturn:
+def _cut(request: web.Request) -> None:
     """Break the connection off, so that nobody takes half an answer for a whole one."""
     if request.transport is not None:
         request.transport.abort()
-    raise ConnectionResetError("the service went away in the middle of its answer")
 
 
 def _problem(status: int, code: str, detail: str) -> web.Response:
@@ -180,7 +178,7 @@ def main() -> None:
         issuer = Issuer(Path(environment["DORPSPLEIN_DATA_DIR"]), environment.get("DORPSPLEIN_ENVIRONMENT", ""))
     except CannotRun as fault:
         sys.exit(str(fault))
-    app = create_gateway(Gateway(json.loads(environment["DORPSPLEIN_SERVICES"]), issuer))
+    app = create_gateway(Gateway(json.loads(environment["DORPSPLEIN_UPSTREAMS"]), issuer))
     listener = socket.socket(fileno=int(environment["DORPSPLEIN_LISTEN_FD"]))
     web.run_app(app, sock=listener, print=None, access_log=None, shutdown_timeout=1, handler_cancellation=True)
 

@@ -47,19 +47,35 @@ def fetch_jars(lock: dict[str, str] | None = None) -> list[Path]:
     if bad:
         raise CannotRun(
             f"The sums of {', '.join(bad)} differ from the lock after two downloads; "
-            f"check the mirror {_mirror()} and start again."
+            f"check the mirror {mirror()} and start again."
         )
     return [folder / path_of(jar) for jar in lock]
+
+
+def mirror() -> str:
+    """Return the base URL that jars come from: DORPSPLEIN_MAVEN_MIRROR, else Maven Central."""
+    return os.environ.get("DORPSPLEIN_MAVEN_MIRROR", MAVEN_CENTRAL).rstrip("/")
+
+
+def missing_jars() -> list[str]:
+    """Return the coordinates of the locked jars that are not in the cache."""
+    return [jar for jar in locked_jars() if not (cache_dir() / "maven" / path_of(jar)).exists()]
+
+
+def mirror_answers() -> bool:
+    """Tell whether the place that jars come from can be reached."""
+    import requests
+
+    try:
+        return requests.head(f"{mirror()}/org/apache/kafka/", timeout=5).status_code < 500
+    except requests.RequestException:
+        return False
 
 
 def path_of(coordinates: str) -> Path:
     """Return a jar's place in a Maven repository."""
     group, artifact, version = coordinates.split(":")
     return Path(*group.split("."), artifact, version, f"{artifact}-{version}.jar")
-
-
-def _mirror() -> str:
-    return os.environ.get("DORPSPLEIN_MAVEN_MIRROR", MAVEN_CENTRAL).rstrip("/")
 
 
 def _bad(pool: ThreadPoolExecutor, folder: Path, lock: dict[str, str]) -> list[str]:
@@ -73,7 +89,7 @@ def _bad(pool: ThreadPoolExecutor, folder: Path, lock: dict[str, str]) -> list[s
 def _download(pool: ThreadPoolExecutor, folder: Path, jars: Iterable[str]) -> None:
     from jgo.maven import MavenContext
 
-    maven = MavenContext(repo_cache=folder, remote_repos={"mirror": _mirror()}, timeout=60)
+    maven = MavenContext(repo_cache=folder, remote_repos={"mirror": mirror()}, timeout=60)
 
     def fetch(jar: str) -> None:
         (folder / path_of(jar)).unlink(missing_ok=True)
@@ -83,6 +99,6 @@ def _download(pool: ThreadPoolExecutor, folder: Path, jars: Iterable[str]) -> No
         list(pool.map(fetch, jars))
     except (OSError, RuntimeError) as error:
         raise CannotRun(
-            f"Kafka's jars cannot be had from {_mirror()} ({type(error).__name__}); connect to the network, "
+            f"Kafka's jars cannot be had from {mirror()} ({type(error).__name__}); connect to the network, "
             "or set DORPSPLEIN_MAVEN_MIRROR, or point DORPSPLEIN_KAFKA_BOOTSTRAP_SERVERS at a Kafka that runs."
         ) from error

@@ -23,7 +23,7 @@ SETTINGS = {
     "log_line_prefix": "%m [%p] %d ",
     "cluster_name": "dorpsplein",
 }
-FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "on"}
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +20,7 @@ from dorpsplein_local.issuer import AUDIENCE, ISSUER, Issuer
 from dorpsplein_local.processes import Part
 from dorpsplein_local.state import Alive, PartState, State, forget
 from dorpsplein_local.supervisor import Supervisor
+from dorpsplein_local.telling import Teller
 
 SERVICES = ("initiatives", "funding", "presence", "notifications")
 TOPIC_PARTITIONS = 3
@@ -31,7 +32,11 @@ class Wish:
 
     data: Path
     port: int | None = None
-    services: tuple[str, ...] = SERVICES
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Return the services to run: all, or those that DORPSPLEIN_SERVICES names."""
+        return tuple(self.setting("SERVICES").split()) or SERVICES
 
     def setting(self, name: str, service: str = "") -> str:
         """Return what the operator's environment says, as DORPSPLEIN_<NAME>[_<SERVICE>], or an empty text."""
@@ -41,9 +46,9 @@ class Wish:
 class Run:
     """One run, from its start to its end."""
 
-    def __init__(self, wish: Wish, tell: Callable[[str], None]) -> None:
+    def __init__(self, wish: Wish, teller: Teller) -> None:
         """Bind the gateway's port and check the issuer; raise CannotRun when either cannot be."""
-        self._wish, self._tell = wish, tell
+        self._wish, self._teller = wish, teller
         self._environment = wish.setting("ENVIRONMENT") or "local"
         self.issuer = Issuer(wish.data / "issuer", self._environment)
         self._began = time.monotonic()
@@ -55,12 +60,12 @@ class Run:
             apis={name: sockets.url_of(api) for name, (api, _) in self._listeners.items()},
             metrics={name: sockets.url_of(metrics) + "/metrics" for name, (_, metrics) in self._listeners.items()},
         )
-        self._supervisor = Supervisor(wish.data / "logs", tell, self._save)
+        self._supervisor = Supervisor(wish.data / "logs", teller.say, self._save)
 
     async def live(self, ready: Callable[[State], None]) -> None:
         """Bring everything up, call `ready`, and stay until this task is cancelled; then take everything down.
 
-        Raises CannotRun, alone or in an exception group, when a part cannot start or keeps dying.
+        Raises CannotRun when a part cannot start or keeps dying.
         """
         self._save()
         with ExitStack() as ours:
@@ -70,15 +75,15 @@ class Run:
             async with self._supervisor:
                 await self._bring_up()
                 self.state.ready_seconds = round(time.monotonic() - self._began, 2)
-                self._save()
                 ready(self.state)
+                self._save()
                 await asyncio.Event().wait()
 
     async def _bring_up(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._start_kafka())
             group.create_task(self._start_databases())
-        with self._step(f"Services and gateway on {self.state.gateway}"):
+        with self._teller.step(f"Services and gateway on {self.state.gateway}"):
             services = [self._service(name) for name in self._wish.services]
             await self._supervisor.start(*services, self._gateway_part())
 
@@ -86,24 +91,24 @@ class Run:
         if elsewhere := self._wish.setting("KAFKA_BOOTSTRAP_SERVERS"):
             self.state.kafka = elsewhere
             return
-        with self._step(f"Kafka {kafka.VERSION}: Java, jars, storage"):
+        with self._teller.step(f"Kafka {kafka.VERSION}: Java, jars, storage"):
             broker = await asyncio.to_thread(kafka.prepare, self._wish.data / "kafka")
         self.state.kafka = broker.bootstrap
-        with self._step(f"Kafka on {broker.bootstrap}"):
+        with self._teller.step(f"Kafka on {broker.bootstrap}"):
             await self._supervisor.start(broker.part())
 
     async def _start_databases(self) -> None:
         urls = {name: self._elsewhere(name) for name in self._wish.services}
         if None in urls.values():
-            with self._step("PostgreSQL: storage"):
+            with self._teller.step("PostgreSQL: storage"):
                 server = await asyncio.to_thread(postgres.prepare, self._wish.data / "postgres")
             self.state.postgres = server.part().address
-            with self._step(f"PostgreSQL on {self.state.postgres}"):
+            with self._teller.step(f"PostgreSQL on {self.state.postgres}"):
                 await self._supervisor.start(server.part())
             for name in self._wish.services:
                 urls[name] = urls[name] or await asyncio.to_thread(create_service_database, server.admin_url, name)
         self.state.databases = {name: asdict(url) for name, url in urls.items() if url is not None}
-        with self._step("Migrations of " + ", ".join(urls)):
+        with self._teller.step("Migrations of " + ", ".join(urls)):
             async with asyncio.TaskGroup() as group:
                 for name in self._wish.services:
                     group.create_task(self._supervisor.run(self._migration(name)))
@@ -139,6 +144,7 @@ class Run:
             command=(sys.executable, "-m", service, "migrate"),
             environment={**self._told(service), "DORPSPLEIN_MIGRATION_URL": url},
             is_ready=lambda _: True,
+            ready_within=600,
         )
 
     def _service(self, service: str) -> Part:
@@ -157,7 +163,7 @@ class Run:
         told = {
             "DORPSPLEIN_ENVIRONMENT": self._environment,
             "DORPSPLEIN_DATA_DIR": str(self._wish.data / "issuer"),
-            "DORPSPLEIN_SERVICES": json.dumps(self.state.apis),
+            "DORPSPLEIN_UPSTREAMS": json.dumps(self.state.apis),
             "DORPSPLEIN_LISTEN_FD": str(self._gateway.fileno()),
         }
         return Part(
@@ -168,12 +174,6 @@ class Run:
             descriptors=(self._gateway.fileno(),),
             is_ready=lambda _: _answers(self._gateway, "/healthz"),
         )
-
-    @contextmanager
-    def _step(self, what: str) -> Iterator[None]:
-        began = time.monotonic()
-        yield
-        self._tell(f"{what} [{time.monotonic() - began:.1f} s]")
 
     def _save(self) -> None:
         self.state.parts = {
@@ -190,7 +190,7 @@ class Run:
 
 def _answers(listener: socket.socket, path: str) -> bool:
     """Tell whether the child that holds this socket answers 200 to GET `path` within a second."""
-    connection = http.client.HTTPConnection(*listener.getsockname(), timeout=1)
+    connection = http.client.HTTPConnection(sockets.HOST, listener.getsockname()[1], timeout=1)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == HTTPStatus.OK

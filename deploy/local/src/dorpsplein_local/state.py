@@ -1,6 +1,7 @@
 """What is known about a run: a file in its data folder, readable by its owner only."""
 
 import json
+import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,8 +13,9 @@ from dorpsplein_local.files import write_private
 
 
 def default_data() -> Path:
-    """Return the data folder that is used when none is named."""
-    return platformdirs.user_data_path("dorpsplein")
+    """Return the data folder that is used when none is named: DORPSPLEIN_DATA, else the user's data folder."""
+    chosen = os.environ.get("DORPSPLEIN_DATA")
+    return Path(chosen) if chosen else platformdirs.user_data_path("dorpsplein")
 
 
 @dataclass(frozen=True)

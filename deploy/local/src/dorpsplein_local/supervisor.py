@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
-from dorpsplein_local.errors import CannotRun
+from dorpsplein_local.errors import CannotRun, spoken
 from dorpsplein_local.processes import STOP_WITHIN, Part, last_lines, sweep
 
 MOST_DEATHS = 5
@@ -32,7 +33,7 @@ class Supervisor:
 
     On the way out, for whatever reason, the layers are stopped in reverse order and nothing is left running. A
     part that dies after it was ready is started again at once; at its fifth death within a minute the block is
-    cancelled and CannotRun comes out of it (in an exception group).
+    cancelled and CannotRun comes out of it, alone.
     """
 
     def __init__(self, logs: Path, tell: Callable[[str], None], changed: Callable[[], None]) -> None:
@@ -48,12 +49,17 @@ class Supervisor:
         await self._group.__aenter__()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for watcher in self._watchers:
             watcher.cancel()
         for layer in reversed(self._layers):
             await asyncio.gather(*(self._stop(life) for life in layer))
-        await self._group.__aexit__(kind, fault, trace)  # type: ignore[arg-type]
+        try:
+            await self._group.__aexit__(kind, fault, trace)
+        except BaseExceptionGroup as group:
+            raise spoken(group) from None
 
     async def start(self, *parts: Part) -> None:
         """Start parts together, as one layer; return when all are ready. Raises CannotRun when one is not."""

@@ -34,7 +34,7 @@ class RoundOpened(Event, type="nl.participatie.rounds.round-opened.v1", topic="f
 
 
 class PotLineAdded(Event, type="nl.participatie.rounds.pot-line-added.v1", topic="funding.round"):
-    """A co-financier put means into a round."""
+    """A co-financier put means into a round. `cofinancier` is the code of the party, such as `provincie`."""
 
     round_id: Annotated[UUID, Key, NotPersonal]
     pot_line_id: Annotated[UUID, NotPersonal]
@@ -59,7 +59,11 @@ class PledgeMade(Event, type="nl.participatie.pledges.pledge-made.v1", topic="fu
 
 
 class PledgeMatched(Event, type="nl.participatie.pledges.pledge-matched.v1", topic="funding.pledge"):
-    """Means followed a pledge by rule. `matched_by` says what each pot line gave, in cents."""
+    """Means followed a pledge by rule. `matched_by` says what each pot line (by id) gave, in cents.
+
+    Every line of `explanation` begins with signed cents. Those without a pot line add up to `amount_cents`, those
+    of each pot line to what it gave.
+    """
 
     pledge_id: Annotated[UUID, Key, NotPersonal]
     initiative_id: Annotated[UUID, NotPersonal]
@@ -71,13 +75,26 @@ class PledgeMatched(Event, type="nl.participatie.pledges.pledge-matched.v1", top
     explanation: Annotated[list[str], NotPersonal]
 
 
-class PledgeWithdrawn(Event, type="nl.participatie.pledges.pledge-withdrawn.v1", topic="funding.pledge"):
-    """A pledge was taken back before commit; what followed it returned to the pot."""
+class PledgeCommitted(Event, type="nl.participatie.pledges.pledge-committed.v1", topic="funding.pledge"):
+    """The initiative has the means it needs: the pledge and its match are posted and cannot be taken back."""
 
     pledge_id: Annotated[UUID, Key, NotPersonal]
     initiative_id: Annotated[UUID, NotPersonal]
     amount_cents: Annotated[int, NotPersonal]
     match_cents: Annotated[int, NotPersonal]
+
+
+class PledgeWithdrawn(Event, type="nl.participatie.pledges.pledge-withdrawn.v1", topic="funding.pledge"):
+    """A pledge was taken back before commit; what followed it returned to the pot.
+
+    `reason` is `by-pledger`, or `initiative-withdrawn` where it went with its initiative.
+    """
+
+    pledge_id: Annotated[UUID, Key, NotPersonal]
+    initiative_id: Annotated[UUID, NotPersonal]
+    amount_cents: Annotated[int, NotPersonal]
+    match_cents: Annotated[int, NotPersonal]
+    reason: Annotated[str, NotPersonal] = "by-pledger"
 
 
 class MeansGoalReached(Event, type="nl.participatie.means.means-goal-reached.v1", topic="funding.means"):
@@ -95,6 +112,7 @@ EVENTS = (
     RoundClosed,
     PledgeMade,
     PledgeMatched,
+    PledgeCommitted,
     PledgeWithdrawn,
     MeansGoalReached,
 )

@@ -78,6 +78,14 @@ class EncounterNoted(Event, type="nl.participatie.encounters.encounter-noted.v1"
     contributor_id: Annotated[UUID | None, Pseudonym] = None
 
 
+class EncounterConsentWithdrawn(
+    Event, type="nl.participatie.encounters.encounter-consent-withdrawn.v1", topic="presence.encounter"
+):
+    """Who told it no longer shares it; a tombstone erases the words from the state topic."""
+
+    encounter_id: Annotated[UUID, Key, NotPersonal]
+
+
 class EncounterState(Event, type="nl.participatie.encounters.encounter-state.v1", topic="presence.encounter.state"):
     """The words of a talk whose teller agreed to share them."""
 
@@ -97,5 +105,6 @@ EVENTS = (
     ArrangerLeft,
     PresenceCancelled,
     EncounterNoted,
+    EncounterConsentWithdrawn,
     EncounterState,
 )

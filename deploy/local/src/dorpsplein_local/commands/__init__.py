@@ -1,0 +1,1 @@
+"""The commands, one module each; a module's `app` is what `./dorpsplein <command>` runs."""

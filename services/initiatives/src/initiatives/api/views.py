@@ -1,0 +1,144 @@
+"""What answers look like. PostgreSQL makes these documents as they are; a test holds them to these shapes."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from dorpsplein.fields import View
+from initiatives.domain.initiative import Reason, Status
+
+
+class Place(View):
+    """A point on the map in WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+class Person(View):
+    """A person by pseudonym, with the name they chose, if they did."""
+
+    id: UUID
+    name: str | None
+
+
+class Means(View):
+    """What an initiative needs and has, in cents; nothing is missing while it is unknown what it needs (0)."""
+
+    needed_cents: int
+    pledged_cents: int
+    matched_cents: int
+    missing_cents: int
+    goal_reached: bool
+
+
+class Initiative(View):
+    """An initiative as lists show it and as commands answer with it."""
+
+    id: UUID
+    version: int
+    status: Status
+    title: str
+    summary: str
+    theme: str
+    place: Place | None
+    means_needed_cents: int
+    initiator: Person
+    threshold: int
+    threshold_reached: bool
+    supports: int
+    means: Means
+    withdrawal_reason: Reason | None
+    proposed_at: datetime
+    changed_at: datetime
+
+
+class Contribution(View):
+    """What somebody brought in; who, where they agreed to be named."""
+
+    id: UUID
+    words: str
+    origin: str
+    at: datetime
+    contributor: Person | None
+
+
+class Line(View):
+    """What happened to an initiative: an event type, the moment, how often (supports of a day share a line)."""
+
+    id: UUID
+    type: str
+    at: datetime
+    count: int
+    detail: dict[str, Any]
+
+
+class InitiativePage(Initiative):
+    """An initiative with its newest contributions and the latest that happened, newest first."""
+
+    contributions: list[Contribution]
+    latest: list[Line]
+
+
+class InitiativeList(View):
+    """A page of initiatives; `next` is the cursor of the one after it."""
+
+    items: list[Initiative]
+    next: str | None
+
+
+class ContributionList(View):
+    """A page of contributions; `next` is the cursor of the one after it."""
+
+    items: list[Contribution]
+    next: str | None
+
+
+class Receipt(View):
+    """A support after what was asked: whether it is given, and since when; `sequence` counts its changes."""
+
+    support_id: UUID
+    initiative_id: UUID
+    given: bool
+    sequence: int
+    at: datetime
+
+
+class SupportCount(View):
+    """How many support an initiative."""
+
+    initiative_id: UUID
+    supports: int
+
+
+class SupportCounts(View):
+    """How many support each initiative that was asked for."""
+
+    items: list[SupportCount]
+
+
+class People(View):
+    """Those who chose a name, of the people asked for."""
+
+    items: list[Person]
+
+
+class ImportedInitiative(View):
+    """An imported initiative; `created` is false when it was there already."""
+
+    reference: str
+    id: UUID
+    created: bool
+
+
+class ImportedInitiatives(View):
+    """Imported initiatives in the order they were sent."""
+
+    items: list[ImportedInitiative]
+
+
+class ImportedSupports(View):
+    """How many supports were given now, and how many were there already."""
+
+    given: int
+    already: int

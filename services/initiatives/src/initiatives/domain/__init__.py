@@ -1,0 +1,1 @@
+"""The rules of initiatives and of support: pure functions over frozen values."""

@@ -1,0 +1,66 @@
+"""The table of contents: which events move what here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dorpsplein.consumer import Projection
+from dorpsplein.contracts.funding import MeansGoalReached, PledgeCommitted, PledgeMade, PledgeMatched, PledgeWithdrawn
+from dorpsplein.contracts.initiatives import (
+    ContributionOffered,
+    InitiativeEdited,
+    InitiativeProposed,
+    InitiativeWithdrawn,
+    SupportGiven,
+    SupportWithdrawn,
+    ThresholdReached,
+)
+from dorpsplein.contracts.presence import EncounterNoted, EncounterState
+from dorpsplein.database import Transaction
+from dorpsplein.envelope import Recorded
+from initiatives import projections
+from initiatives.commands.contributions import announce_contributions
+from initiatives.commands.initiatives import reach_thresholds
+
+
+async def reach(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
+    """Supports were counted: initiatives that came to their threshold are supported from now on."""
+    causes = {event.event.initiative_id: event.cause for event in events if isinstance(event.event, SupportGiven)}
+    if causes:
+        await reach_thresholds(tx, causes, now=events[-1].time)
+
+
+async def announce(tx: Transaction, events: Sequence[Recorded[EncounterState]]) -> None:
+    """Encounters were kept as contributions: the new ones are told to everyone."""
+    await announce_contributions(
+        tx, {projections.contribution_id(event.event.encounter_id): event.cause for event in events}
+    )
+
+
+PROJECTIONS = {
+    "page": Projection(
+        of=[
+            InitiativeProposed,
+            InitiativeEdited,
+            ThresholdReached,
+            InitiativeWithdrawn,
+            SupportGiven,
+            SupportWithdrawn,
+            ContributionOffered,
+            PledgeMade,
+            PledgeMatched,
+            PledgeCommitted,
+            PledgeWithdrawn,
+            MeansGoalReached,
+            EncounterNoted,
+        ],
+        apply=projections.page,
+        tables=["support_counts", "means", "timeline"],
+        react=reach,
+    ),
+    "contributions": Projection(
+        of=[EncounterState],
+        apply=projections.contributions,
+        tables=["contributions"],
+        react=announce,
+    ),
+}

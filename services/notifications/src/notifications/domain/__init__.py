@@ -1,0 +1,1 @@
+"""The rules of notifications. Pure: no clock, no ids, no I/O."""

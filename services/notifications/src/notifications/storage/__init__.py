@@ -1,0 +1,1 @@
+"""Plain, named SQL of the notifications service."""

@@ -1,0 +1,233 @@
+"""Presence over HTTP: slots, who is at a place, who is here now."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import asyncpg
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+from uuid_utils.compat import uuid7
+
+from dorpsplein.database import Database, Transaction
+from dorpsplein.fields import Body, Code, Moment, Point, View, point_of
+from dorpsplein.idempotency import Once
+from dorpsplein.identity import Caller
+from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, found, from_cursor, page, permitted, to_cursor
+from presence.api.places import Limit, NearPoint, RadiusM
+from presence.commands import slots as commands
+from presence.domain import slots as domain
+from presence.permissions import PERMISSIONS
+from presence.storage import places as stored_places
+from presence.storage import slots as storage
+
+router = APIRouter(tags=["presence"])
+
+
+def _each_once(themes: list[str]) -> list[str]:
+    if len(set(themes)) < len(themes):
+        raise PydanticCustomError("repeated", "must name each theme once")
+    return themes
+
+
+class NewSlot(Body):
+    """Where the caller will be, when, and for which themes."""
+
+    place_id: UUID
+    starts_at: Moment
+    ends_at: Moment
+    themes: Annotated[list[Code], Field(max_length=10, default_factory=list), AfterValidator(_each_once)]
+
+
+class SlotView(View):
+    """A presence slot."""
+
+    id: UUID
+    officer_id: UUID
+    place_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    themes: list[str]
+    status: str
+    version: int
+
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> Self:
+        """The view of a slot's row."""
+        return cls.model_validate(dict(row))
+
+
+class PlaceHere(View):
+    """The place where someone is."""
+
+    id: UUID
+    name: str
+    address: str
+    kind: str
+    point: Point
+
+
+class HereView(View):
+    """Someone who is at a place (`arrived`) or should be (`planned`): place and window, nothing finer."""
+
+    slot_id: UUID
+    officer_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    themes: list[str]
+    status: str
+    place: PlaceHere
+    distance_meters: int | None = None
+
+    @classmethod
+    def of(cls, row: asyncpg.Record) -> Self:
+        """The view of a slot's row with its place."""
+        point = Point(latitude=row["latitude"], longitude=row["longitude"])
+        place = PlaceHere(id=row["place_id"], name=row["name"], address=row["address"], kind=row["kind"], point=point)
+        return cls(
+            slot_id=row["id"],
+            officer_id=row["officer_id"],
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            themes=row["themes"],
+            status=row["status"],
+            place=place,
+            distance_meters=None if row["distance"] is None else round(row["distance"]),
+        )
+
+
+def _answer(slot: domain.Slot) -> dict[str, Any]:
+    view = SlotView(
+        id=slot.id,
+        officer_id=slot.officer_id,
+        place_id=slot.place_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        themes=list(slot.themes),
+        status=slot.status,
+        version=slot.version,
+    )
+    return view.model_dump(mode="json")
+
+
+@router.post("/presence-slots", status_code=201, response_model=SlotView)
+async def announce_presence(
+    caller: Annotated[Caller, permitted(PERMISSIONS["announce_presence"])],
+    db: Db,
+    now: Now,
+    request_once: OnlyOnce,
+    body: NewSlot,
+) -> Response:
+    """Announce where you will be. 422 `slots-overlap` where you announced something else in that time."""
+    announce = domain.Announce(uuid7(), caller.id, body.place_id, body.starts_at, body.ends_at, tuple(body.themes))
+
+    async def command(tx: Transaction) -> dict[str, Any]:
+        slot = await commands.announce_presence(tx, announce, now=now)
+        return {**_answer(slot), "location": f"/v1/presence-slots/{slot.id}"}
+
+    return await answer_once(db, request_once, 201, command)
+
+
+async def _change(
+    db: Database, request_once: Once, slot_id: UUID, caller: Caller, decide: commands.Decide, now: datetime
+) -> Response:
+    async def command(tx: Transaction) -> dict[str, Any]:
+        return _answer(await commands.change_slot(tx, slot_id, caller.id, decide, now=now))
+
+    return await answer_once(db, request_once, 200, command)
+
+
+@router.post("/presence-slots/{slot_id}/arrival", response_model=SlotView)
+async def arrive(
+    caller: Annotated[Caller, permitted(PERMISSIONS["arrive"])],
+    db: Db,
+    now: Now,
+    request_once: OnlyOnce,
+    slot_id: UUID,
+) -> Response:
+    """Say that you are there: from 30 minutes before the slot starts until it ends."""
+    return await _change(db, request_once, slot_id, caller, domain.arrive, now)
+
+
+@router.post("/presence-slots/{slot_id}/departure", response_model=SlotView)
+async def leave(
+    caller: Annotated[Caller, permitted(PERMISSIONS["leave"])],
+    db: Db,
+    now: Now,
+    request_once: OnlyOnce,
+    slot_id: UUID,
+) -> Response:
+    """Say that you have gone."""
+    return await _change(db, request_once, slot_id, caller, domain.leave, now)
+
+
+@router.post("/presence-slots/{slot_id}/cancellation", response_model=SlotView)
+async def cancel_presence(
+    caller: Annotated[Caller, permitted(PERMISSIONS["cancel_presence"])],
+    db: Db,
+    now: Now,
+    request_once: OnlyOnce,
+    slot_id: UUID,
+) -> Response:
+    """Say that you will not come."""
+    return await _change(db, request_once, slot_id, caller, domain.cancel, now)
+
+
+@router.get("/presence-slots/mine")
+async def list_own_slots(
+    request: Request,
+    caller: Annotated[Caller, permitted(PERMISSIONS["list_own_slots"])],
+    db: Db,
+    cursor: str | None = None,
+    limit: Limit = 50,
+) -> Response:
+    """The caller's slots, the latest first."""
+    after = from_cursor(cursor, UUID)[0] if cursor else None
+    async with db.transaction() as tx:
+        rows = await storage.of_officer(tx, caller.id, after=after, limit=limit + 1)
+    following = to_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
+    return page(request, [SlotView.of(row) for row in rows[:limit]], following)
+
+
+@router.get("/presence-slots/{slot_id}", response_model=SlotView)
+async def read_slot(db: Db, slot_id: UUID) -> Response:
+    """One slot."""
+    async with db.transaction() as tx:
+        view = SlotView.of(found(await storage.one(tx, slot_id), "presence-slot", slot_id))
+    return JSONResponse(view.model_dump(mode="json"), headers={"ETag": etag(view.version)})
+
+
+@router.get("/places/{place_id}/presence")
+async def list_presence(
+    request: Request, db: Db, now: Now, place_id: UUID, cursor: str | None = None, limit: Limit = 50
+) -> Response:
+    """Who is at a place and who will be, in order of time; nothing of what is over."""
+    after = from_cursor(cursor, UUID)[0] if cursor else None
+    async with db.transaction() as tx:
+        rows = await storage.at_place(tx, place_id, now, after=after, limit=limit + 1)
+        if not rows:
+            found(await stored_places.one(tx, place_id), "place", place_id)
+    following = to_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
+    return page(request, [SlotView.of(row) for row in rows[:limit]], following)
+
+
+@router.get("/here-now")
+async def here_now(
+    request: Request,
+    db: Db,
+    now: Now,
+    near: NearPoint = None,
+    radius: RadiusM = 5_000,
+    cursor: str | None = None,
+    limit: Limit = 50,
+) -> Response:
+    """Who has arrived and not left, and who is planned now: place and window only."""
+    after = from_cursor(cursor, UUID)[0] if cursor else None
+    point = point_of(near) if near else None
+    around = (point.latitude, point.longitude) if point else None
+    async with db.transaction() as tx:
+        rows = await storage.here_now(tx, now, around, radius, after=after, limit=limit + 1)
+    following = to_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
+    return page(request, [HereView.of(row) for row in rows[:limit]], following)

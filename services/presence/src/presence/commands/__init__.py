@@ -1,0 +1,1 @@
+"""What people can make happen: one command, one transaction. On any error nothing is stored or published."""

@@ -1,0 +1,59 @@
+"""Commands on presence slots."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from dorpsplein.database import Transaction
+from dorpsplein.envelope import Fact
+from dorpsplein.errors import Refused
+from dorpsplein.web import found
+from presence.domain import slots as domain
+from presence.storage import slots as storage
+
+Decide = Callable[[domain.Slot, UUID, datetime], list[domain.SlotEvent]]
+
+
+async def announce_presence(tx: Transaction, command: domain.Announce, *, now: datetime) -> domain.Slot:
+    """Announce a slot and say so.
+
+    Raises Refused("place-unknown"), Refused("slots-overlap") with the slot in the way, and what the rules say.
+    """
+    [event] = domain.announce(command, now)
+    slot = domain.evolve(None, event)
+    try:
+        added = await storage.add(tx, slot, [Fact(event, slot.version)])
+    except asyncpg.ForeignKeyViolationError as fault:
+        raise Refused("place-unknown", f"There is no place {slot.place_id}.") from fault
+    if not added:
+        raise await _overlap(tx, slot)
+    return slot
+
+
+async def _overlap(tx: Transaction, slot: domain.Slot) -> Refused:
+    there = await storage.overlapping(tx, slot)
+    facts = {"slotId": there.id, "startsAt": there.starts_at, "endsAt": there.ends_at} if there else {}
+    return Refused(
+        "slots-overlap",
+        "You announced presence in (part of) this time already: cancel that slot, or choose another time.",
+        **facts,
+    )
+
+
+async def change_slot(
+    tx: Transaction, slot_id: UUID, officer_id: UUID, decide: Decide, *, now: datetime
+) -> domain.Slot:
+    """Arrive at, leave or cancel a slot, as `decide` of the domain rules, and say so.
+
+    Raises NotFound, Forbidden, Refused; among them Refused("still-elsewhere") on arriving before having left.
+    """
+    slot: domain.Slot = found(await storage.lock(tx, slot_id), "presence-slot", slot_id)
+    [event] = decide(slot, officer_id, now)
+    changed = domain.evolve(slot, event)
+    try:
+        await storage.save(tx, changed, [Fact(event, changed.version)])
+    except asyncpg.UniqueViolationError as fault:
+        raise Refused("still-elsewhere", "You have not left the place where you arrived before.") from fault
+    return changed

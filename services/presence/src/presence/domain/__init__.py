@@ -1,0 +1,1 @@
+"""The rules of presence. Pure: no clock, no ids, no I/O."""

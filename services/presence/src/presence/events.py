@@ -1,0 +1,13 @@
+"""Which events move what here."""
+
+from dorpsplein.consumer import Projection
+from dorpsplein.contracts.initiatives import InitiativeState, InitiativeWithdrawn
+from presence import projections
+
+PROJECTIONS = {
+    "initiatives": Projection(
+        of=[InitiativeState, InitiativeWithdrawn],
+        apply=projections.initiatives,
+        tables=["initiatives"],
+    ),
+}

@@ -1,0 +1,1 @@
+"""Plain, named SQL: state and outbox in one statement."""

@@ -1,0 +1,120 @@
+"""The first whole journey, over HTTP through the gateway, as its people would live it."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.journeys.conftest import THRESHOLD, OpenSquare
+from tests.journeys.receiver import Receiver
+from tests.journeys.waiting import eventually
+
+STORY = [
+    "initiative-proposed",
+    *["support-given"] * THRESHOLD,
+    "threshold-reached",
+    "pledge-made",
+    "pledge-matched",
+    "means-goal-reached",
+]
+RATIO = {
+    "numerator": 1,
+    "denominator": 1,
+    "capPledgeCents": 100_000,
+    "capDonorCents": 100_000,
+    "capInitiativeCents": 500_000,
+}
+
+
+@pytest.fixture
+def tail(square: OpenSquare, tmp_path: Path) -> Iterator[Path]:
+    """What `events tail --json` prints while the journey goes on."""
+    out = tmp_path / "events.jsonl"
+    with out.open("w") as file, subprocess.Popen(square.line("events", "tail", "--json"), stdout=file) as process:
+        yield out
+        process.terminate()
+
+
+def told_by(tail: Path, initiative: str) -> list[str]:
+    """The facts about one initiative in the order `events tail` shows them."""
+    events = [json.loads(line) for line in tail.read_text().splitlines()]
+    return [
+        event["type"].split(".")[-2]
+        for event in events
+        if (event.get("data") or {}).get("initiativeId") == initiative and not event["type"].endswith("-state.v1")
+    ]
+
+
+def created(answer: Any) -> Any:
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def open_round(square: OpenSquare) -> str:
+    closes = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    with square.client("chris") as chris:
+        fund = created(chris.post("/funding/v1/funds", json={"name": "Dorpsfonds"}))
+        terms = {"fundId": fund["id"], "rule": "ratio", "knobs": RATIO, "closesAt": closes}
+        opened = created(chris.post("/funding/v1/rounds", json=terms))
+        for cofinancier, amount in (("gemeente", 300_000), ("provincie", 200_000)):
+            line = {"cofinancier": cofinancier, "amountCents": amount}
+            created(chris.post(f"/funding/v1/rounds/{opened['id']}/pot-lines", json=line))
+    return str(opened["id"])
+
+
+def test_a_dream_is_proposed_supported_and_funded_and_everyone_who_follows_hears_of_it(
+    square: OpenSquare, tail: Path
+) -> None:
+    round_id = open_round(square)
+    with Receiver() as receiver, square.client("anna") as anna, square.client() as anyone:
+        with square.client("saar") as saar:
+            types = sorted({f"nl.participatie.{plural}" for plural in TYPES})
+            subscription = created(
+                saar.post("/notifications/v1/subscriptions", json={"callbackUrl": receiver.url, "types": types})
+            )
+        receiver.secret = subscription["secret"]
+        wish = {
+            "title": "Een buurttuin voor Molendorp",
+            "summary": "Samen groen maken naast de sportkantine.",
+            "theme": "groen",
+            "meansNeededCents": 100_000,
+        }
+        initiative = created(anna.post("/initiatives/v1/initiatives", json=wish))["id"]
+        created(anna.post("/notifications/v1/follows", json={"kind": "initiative", "initiativeId": initiative}))
+        page = f"/initiatives/v1/initiatives/{initiative}"
+
+        for number in range(THRESHOLD):
+            with square.client(f"resident-{number}") as resident:
+                assert resident.put(f"{page}/support").status_code == 200
+        eventually(lambda: anyone.get(page).json(), lambda shown: shown["status"] == "supported")
+
+        pledge = {"initiativeId": initiative, "roundId": round_id, "amountCents": 50_000}
+        eventually(
+            lambda: anyone.get(f"/funding/v1/initiatives/{initiative}/means"),
+            lambda means: means.status_code == 200 and means.json()["neededCents"] == 100_000,
+        )
+        created(anna.post("/funding/v1/pledges", json=pledge))
+
+        eventually(receiver.types, lambda types: sorted(types) == sorted(STORY))
+        assert receiver.refused == []
+        shown = eventually(lambda: anyone.get(page).json(), lambda shown: shown["means"]["missingCents"] == 0)
+        assert shown["supports"] == THRESHOLD
+        assert shown["means"]["pledgedCents"] == shown["means"]["matchedCents"] == 50_000
+        assert eventually(lambda: told_by(tail, initiative), lambda told: len(told) == len(STORY)) == STORY
+        followed = eventually(
+            lambda: anna.get("/notifications/v1/me/feed").json()["items"], lambda items: len(items) >= 4
+        )
+        assert all(item["initiativeId"] == initiative for item in followed)
+
+
+TYPES = (
+    "initiatives.initiative-proposed.v1",
+    "initiatives.threshold-reached.v1",
+    "supports.support-given.v1",
+    "pledges.pledge-made.v1",
+    "pledges.pledge-matched.v1",
+    "means.means-goal-reached.v1",
+)

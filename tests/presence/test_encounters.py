@@ -1,0 +1,245 @@
+"""Encounters over HTTP, noted at once or replayed from the field, on a real database."""
+
+import asyncio
+import random
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from tests.presence.conftest import Presence
+from tests.support import login, person
+
+from dorpsplein.contracts.presence import EncounterConsentWithdrawn, EncounterNoted, EncounterState
+from dorpsplein.identity import Role
+
+SECRET_WORDS = "Mijn buurvrouw Wilhelmina is eenzaam"
+TALK = {"theme": "care", "consent": "anonymous", "words": SECRET_WORDS}
+ANNA = str(person("anna"))
+
+
+@pytest.fixture
+async def pond(presence: Presence) -> str:
+    """An initiative as the projection knows it."""
+    pond, gone = uuid4(), uuid4()
+    async with presence.runtime.database.transaction() as tx:
+        await tx.execute(
+            "insert into initiatives (id, title, status, state_version, withdrawn)"
+            " values ($1, 'A pond', 'proposed', 1, false), ($2, 'Gone', 'proposed', 1, true)",
+            pond,
+            gone,
+        )
+    return str(pond)
+
+
+async def everything_stored(presence: Presence) -> str:
+    """Every row of every table as text."""
+    tables = await presence.rows("select table_name from information_schema.tables where table_schema = 'public'")
+    rows = [await presence.rows(f'select row_to_json(t)::text from "{name}" as t') for (name,) in tables]
+    return str(rows) + str([body for _, _, body in await presence.events()])
+
+
+async def batch(presence: Presence, items: list[Any], *, by: str = "bram") -> list[dict[str, Any]]:
+    answer = await presence.post("/encounters/batch", {"items": items}, by=by)
+    assert answer.status_code == 200, answer.text
+    results: list[dict[str, Any]] = answer.json()["items"]
+    return results
+
+
+async def test_a_talk_is_noted_and_said(presence: Presence, pond: str):
+    place = await presence.place()
+    answer = await presence.post("/encounters", TALK | {"placeId": place, "initiativeId": pond})
+    assert answer.status_code == 201, answer.text
+    assert "words" not in answer.json()
+    fact, state = (await presence.events())[2:]
+    assert (fact[:2], state[:2]) == ((EncounterNoted, 1), (EncounterState, 1))
+    assert "Wilhelmina" not in (fact[2] or b"").decode()
+    assert EncounterState.model_validate_json(state[2] or b"") == EncounterState(
+        encounter_id=UUID(answer.json()["id"]),
+        initiative_id=UUID(pond),
+        theme="care",
+        words=SECRET_WORDS,
+        consent="anonymous",
+    )
+    [mine] = (await presence.get("/encounters/mine", by="bram")).json()["items"]
+    assert (mine["words"], mine["initiativeTitle"]) == (SECRET_WORDS, "A pond")
+    assert (await presence.get(answer.headers["Location"].removeprefix("/v1"), by="bram")).json() == mine
+
+
+async def test_without_consent_no_words_are_stored_anywhere(presence: Presence):
+    refused = await presence.post("/encounters", TALK | {"consent": "none"}, key="field")
+    assert (refused.status_code, refused.json()["code"]) == (422, "words-without-consent")
+    assert "Wilhelmina" not in refused.text
+    [result] = await batch(presence, [TALK | {"consent": "none", "id": str(uuid4())}])
+    assert result["problem"]["code"] == "words-without-consent"
+    assert "Wilhelmina" not in await everything_stored(presence)
+    assert await presence.rows("select * from encounters") == []
+
+
+async def test_the_database_itself_keeps_no_words_without_consent(presence: Presence):
+    import asyncpg
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await presence.rows(
+            "insert into encounters (id, noted_by, noted_at, theme, consent, words)"
+            " values (uuidv7(), uuidv7(), now(), 'care', 'none', 'words')"
+        )
+
+
+async def test_a_talk_without_consent_counts_without_words(presence: Presence):
+    answer = await presence.post("/encounters", {"theme": "care", "consent": "none"})
+    assert answer.status_code == 201
+    assert [event for event, _, _ in await presence.events()] == [EncounterNoted]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"contributorId": ANNA}, "name-without-consent"),
+        ({"consent": "named"}, "contributor-missing"),
+        ({"placeId": str(uuid4())}, "place-unknown"),
+        ({"initiativeId": str(uuid4())}, "initiative-unknown"),
+    ],
+)
+async def test_a_note_about_nothing_or_beyond_consent_changes_nothing(
+    presence: Presence, change: dict[str, str], code: str
+):
+    answer = await presence.post("/encounters", TALK | change)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert await presence.events() == []
+
+
+async def test_a_talk_about_a_withdrawn_initiative_is_refused(presence: Presence, pond: str):
+    [(gone,)] = await presence.rows("select id from initiatives where withdrawn")
+    answer = await presence.post("/encounters", TALK | {"initiativeId": str(gone)})
+    assert (answer.status_code, answer.json()["code"]) == (422, "initiative-withdrawn")
+
+
+async def test_withdrawn_consent_erases_words_and_name_everywhere(presence: Presence):
+    named = TALK | {"consent": "named", "contributorId": ANNA}
+    noted = (await presence.post("/encounters", named, key="once")).json()
+    await presence.rows("delete from outbox")
+    for _ in range(2):
+        answer = await presence.post(f"/encounters/{noted['id']}/consent-withdrawal")
+        assert (answer.status_code, answer.json()["consent"], answer.json()["withdrawn"]) == (200, "none", True)
+    assert await presence.events() == [
+        (EncounterConsentWithdrawn, 2, f'{{"encounterId":"{noted["id"]}"}}'.encode()),
+        (EncounterState, 2, None),
+    ]
+    stored = await everything_stored(presence)
+    assert "Wilhelmina" not in stored
+    assert ANNA not in stored
+
+
+async def test_who_told_it_takes_consent_back_themself(presence: Presence):
+    noted = (await presence.post("/encounters", TALK | {"consent": "named", "contributorId": ANNA})).json()
+    path = f"/encounters/{noted['id']}"
+    assert (await presence.get(path, by="anna")).json()["words"] == SECRET_WORDS
+    for stranger in ("dora", "chris", "piet"):
+        for answer in (
+            await presence.get(path, by=stranger),
+            await presence.post(f"{path}/consent-withdrawal", by=stranger),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (403, "not-your-encounter")
+            assert "Wilhelmina" not in answer.text
+    assert (await presence.post(f"{path}/consent-withdrawal", by="anna")).json()["withdrawn"]
+
+
+async def test_an_operator_erases_what_anyone_noted_without_reading_it(presence: Presence):
+    noted = (await presence.post("/encounters", TALK)).json()
+    assert (await presence.get(f"/encounters/{noted['id']}", by="otto")).status_code == 403
+    answer = await presence.post(f"/encounters/{noted['id']}/consent-withdrawal", by="otto")
+    assert answer.json()["withdrawn"]
+
+
+async def test_replays_in_any_order_any_number_of_times_have_one_effect_each(presence: Presence, pond: str):
+    kept = [TALK | {"id": str(uuid4()), "words": f"words {n}", "initiativeId": pond} for n in range(30)]
+    first = await batch(presence, kept)
+    assert [result["result"] for result in first] == ["noted"] * 30
+    said = await presence.events()
+    assert len(said) == 60
+    order = random.Random(1)
+    for _ in range(3):
+        replay = order.sample(kept, 20) + order.sample(kept, 5)
+        results = await batch(presence, replay)
+        assert [result["result"] for result in results] == ["already-noted"] * 25
+        assert [result["id"] for result in results] == [item["id"] for item in replay]
+    single = await presence.post("/encounters", kept[0])
+    assert (single.status_code, single.json()["id"]) == (201, kept[0]["id"])
+    assert await presence.events() == said
+
+
+async def test_batches_at_once_in_opposite_orders_have_one_effect_each(presence: Presence):
+    kept = [TALK | {"id": str(uuid4()), "words": f"words {n}"} for n in range(100)]
+    answers = await asyncio.gather(*(batch(presence, kept[:: (-1) ** turn]) for turn in range(8)))
+    results = [result["result"] for answer in answers for result in answer]
+    assert (results.count("noted"), results.count("already-noted")) == (100, 700)
+    assert len(await presence.events()) == 200
+
+
+async def test_each_item_of_a_batch_has_its_own_result(presence: Presence, pond: str):
+    good, repeated = TALK | {"id": str(uuid4())}, TALK | {"id": str(uuid4())}
+    items: list[Any] = [
+        good,
+        repeated,
+        repeated,
+        repeated | {"words": "something else"},
+        TALK | {"id": str(uuid4()), "initiativeId": str(uuid4())},
+        TALK | {"id": "mine-1", "wrods": "x", "words": "a\u0000b"},
+        {"theme": "care", "consent": "none"},
+        TALK | {"id": str(uuid4()), "theme": "Not a code", "placeId": 3},
+        "not even an object",
+        None,
+        TALK | {"id": str(uuid4()), "words": "\ud800"},
+    ]
+    results = await batch(presence, items)
+    assert [result["result"] for result in results] == ["noted", "noted", "already-noted", *["refused"] * 8]
+    problems = [result["problem"] for result in results[3:]]
+    assert [(problem["status"], problem["code"]) for problem in problems] == [
+        (409, "encounter-id-taken"),
+        (422, "initiative-unknown"),
+        *[(400, "invalid-request")] * 6,
+    ]
+    assert [fault["pointer"] for fault in problems[2]["errors"]] == ["/items/5/id", "/items/5/words", "/items/5/wrods"]
+    assert results[5]["id"] == "mine-1"
+    assert [fault["pointer"] for fault in problems[4]["errors"]] == ["/items/7/theme", "/items/7/placeId"]
+    assert len(await presence.events()) == 4
+
+
+async def test_the_id_of_another_officers_talk_is_taken(presence: Presence):
+    kept = TALK | {"id": str(uuid4())}
+    await batch(presence, [kept])
+    answer = await presence.client.post("/encounters", json=kept, headers=login("dirk", Role.ARRANGER))
+    assert (answer.status_code, answer.json()["code"]) == (409, "encounter-id-taken")
+    assert "Wilhelmina" not in answer.text
+    assert (await presence.get("/encounters/mine", by="bram")).json()["items"]
+    mine = await presence.client.get("/encounters/mine", headers=login("dirk", Role.ARRANGER))
+    assert mine.json()["items"] == []
+
+
+async def test_a_replay_after_consent_was_withdrawn_brings_nothing_back(presence: Presence):
+    kept = TALK | {"id": str(uuid4())}
+    await batch(presence, [kept])
+    await presence.post(f"/encounters/{kept['id']}/consent-withdrawal")
+    await presence.rows("delete from outbox")
+    [result] = await batch(presence, [kept])
+    assert (result["result"], result["encounter"]["withdrawn"]) == ("already-noted", True)
+    assert "Wilhelmina" not in await everything_stored(presence)
+
+
+async def test_a_replay_after_the_initiative_was_withdrawn_answers_as_before(presence: Presence, pond: str):
+    kept = TALK | {"id": str(uuid4()), "initiativeId": pond}
+    await batch(presence, [kept])
+    await presence.rows("update initiatives set withdrawn = true")
+    assert [result["result"] for result in await batch(presence, [kept])] == ["already-noted"]
+
+
+async def test_ones_own_talks_are_read_page_by_page(presence: Presence):
+    ids = [(await presence.post("/encounters", TALK)).json()["id"] for _ in range(5)]
+    seen, cursor = [], {}
+    while True:
+        document = (await presence.get("/encounters/mine", by="bram", limit=2, **cursor)).json()
+        seen += [item["id"] for item in document["items"]]
+        if not document["next"]:
+            break
+        cursor = {"cursor": document["next"]}
+    assert seen == ids[::-1]

@@ -1,0 +1,68 @@
+"""The permission table, walked: every operation by every role, and without a token that counts."""
+
+import pytest
+from httpx import Response
+from joserfc.jwk import ECKey
+from tests.presence.conftest import Presence
+from tests.support import token
+
+from dorpsplein.identity import Role
+from presence.app import SERVICE
+from presence.permissions import PERMISSIONS
+
+ID = "0190f1e2-0000-7000-8000-000000000000"
+REQUESTS = {
+    "add_place": ("POST", "/places"),
+    "announce_presence": ("POST", "/presence-slots"),
+    "arrive": ("POST", f"/presence-slots/{ID}/arrival"),
+    "leave": ("POST", f"/presence-slots/{ID}/departure"),
+    "cancel_presence": ("POST", f"/presence-slots/{ID}/cancellation"),
+    "list_own_slots": ("GET", "/presence-slots/mine"),
+    "note_encounter": ("POST", "/encounters"),
+    "note_encounters": ("POST", "/encounters/batch"),
+    "list_own_encounters": ("GET", "/encounters/mine"),
+    "read_encounter": ("GET", f"/encounters/{ID}"),
+    "withdraw_consent": ("POST", f"/encounters/{ID}/consent-withdrawal"),
+}
+
+
+async def ask(presence: Presence, operation: str, authorization: str = "") -> Response:
+    method, path = REQUESTS[operation]
+    headers = {"Authorization": authorization} if authorization else {}
+    return await presence.client.request(method, path, headers=headers, json={} if method == "POST" else None)
+
+
+def test_every_operation_that_changes_something_is_in_the_table():
+    assert set(REQUESTS) == set(PERMISSIONS)
+    routes = [route for router in SERVICE.routers for route in router.routes]
+    changing = {route.name for route in routes if route.methods - {"GET", "HEAD"}}  # type: ignore[attr-defined]
+    assert changing <= set(PERMISSIONS)
+
+
+async def test_each_role_may_do_what_the_table_says_and_nothing_else(presence: Presence):
+    for operation, permission in PERMISSIONS.items():
+        for role in Role:
+            answer = await ask(presence, operation, f"Bearer {token('someone', role)}")
+            denied = answer.status_code == 403 and answer.json()["code"] == "role-not-allowed"
+            assert denied == (role not in permission.roles), f"{operation} by {role}: {answer.text}"
+
+
+@pytest.mark.parametrize("operation", REQUESTS)
+async def test_nothing_is_done_without_a_token_that_counts(presence: Presence, operation: str):
+    other = ECKey.generate_key("P-256", auto_kid=True)
+    for authorization in (
+        "",
+        "Bearer",
+        "Basic YnJhbTpicmFt",
+        "Bearer not.a.token",
+        "Bearer " + "[" * 20_000,
+        f"Bearer {token('bram', Role.ARRANGER, aud='another')}",
+        f"Bearer {token('bram', Role.ARRANGER, iss='http://another')}",
+        f"Bearer {token('bram', Role.ARRANGER, exp=1)}",
+    ):
+        answer = await ask(presence, operation, authorization)
+        assert answer.status_code == 401, f"{authorization[:40]}: {answer.text}"
+        assert answer.headers["Content-Type"] == "application/problem+json"
+    forged = await ask(presence, operation, f"Bearer {token('bram', Role.ARRANGER, key=other)}")
+    assert forged.status_code in {401, 503}
+    assert await presence.events() == []

@@ -1,0 +1,26 @@
+"""Fixtures of the shared library's tests; a mutant that was asked for takes its mechanism out before any test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from tests.chaos import mutants
+from tests.conftest import MakeDatabase
+from tests.shared import toolshed
+from tests.shared.rig import Shed
+
+from dorpsplein.database import migrate, migrations_of
+
+mutants.take_out_chosen()
+
+
+@pytest_asyncio.fixture
+async def shed(make_database: MakeDatabase, kafka: str, topic_prefix: str, tmp_path: Path) -> AsyncIterator[Shed]:
+    """Return the test service on an empty database and topics of its own; its processes end with the test."""
+    urls = make_database("toolshed")
+    await migrate(urls.migration, migrations_of(toolshed.PACKAGE))
+    shed = Shed(urls, kafka, topic_prefix, tmp_path)
+    await shed.ensure_topics()
+    async with shed.database() as shed.db:
+        yield shed
+    await shed.stop()
