@@ -1,1 +1,271 @@
-def take_out_chosen() -> None: ...
+"""Mutants: the messaging with one mechanism taken out, each with the test that must notice.
+
+`python -m tests.chaos.mutants [NAME …]` runs that test with the mutant in place, in the test's process and in
+those it starts, and says killed or survived; it fails when one survives. A test that no mutant can make fail
+proves nothing.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from faststream.exceptions import NackMessage
+
+from dorpsplein import rebuild, relay
+from dorpsplein.consumer import batches, subscriptions
+from dorpsplein.database import Transaction
+from dorpsplein.failpoints import failpoint
+from dorpsplein.outbox import OUTBOX_INSERT
+from dorpsplein.relay import Relay
+
+CHOSEN = "DORPSPLEIN_MUTANT"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A mechanism, how to take it out, and the test that fails without it."""
+
+    name: str
+    without: str
+    test: str
+    take_out: Callable[[], None]
+
+
+def position_cursor() -> None:
+    async def relay_once(self: Any, producer: AIOKafkaProducer) -> int:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                "select * from outbox where id > $1 order by id limit $2", getattr(self, "position", 0), self._batch
+            )
+            if rows:
+                await relay._send(producer, rows)
+                self.position = rows[-1]["id"]
+                await connection.execute("delete from outbox where id <= $1", self.position)
+            return len(rows)
+
+    Relay.relay_once = relay_once  # type: ignore[method-assign]
+
+
+def skip_locked() -> None:
+    relay.TAKE_TURN = "select $1::int = $1 and $2::int = $2"
+    relay.OLDEST += " for update skip locked"
+
+
+def delete_first() -> None:
+    async def relay_once(self: Any, producer: AIOKafkaProducer) -> int:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(relay.OLDEST, self._shard, self._batch)
+            await connection.execute(relay.DELETE, [row["id"] for row in rows])
+            if rows:
+                await failpoint("sent_not_deleted")
+                await relay._send(producer, rows)
+            return len(rows)
+
+    Relay.relay_once = relay_once  # type: ignore[method-assign]
+
+
+def unacknowledged() -> None:
+    async def send(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> None:
+        for row in rows:
+            headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
+            await producer.send(row["topic"], row["body"], row["key"].encode(), headers=headers)
+
+    relay._send = send
+
+
+def outbox_outside() -> None:
+    execute = Transaction.execute
+
+    async def apart(self: Any, statement: str, *arguments: Any) -> str:
+        if statement != OUTBOX_INSERT:
+            return await execute(self, statement, *arguments)
+        connection = await asyncpg.connect(os.environ["TOOLSHED_DATABASE"])
+        try:
+            return await connection.execute(statement, *arguments)
+        finally:
+            await connection.close()
+
+    Transaction.execute = apart  # type: ignore[method-assign]
+
+
+def dual_write() -> None:
+    async def record(self: Any, facts: Any) -> None:
+        columns = self.outbox(facts)
+        async with AIOKafkaProducer(bootstrap_servers=os.environ["TOOLSHED_KAFKA"]) as producer:
+            for topic, key, body in zip(columns.topics, columns.keys, columns.bodies, strict=True):
+                await producer.send_and_wait(topic, body, key.encode())
+
+    Transaction.record = record  # type: ignore[method-assign]
+
+
+def no_inbox() -> None:
+    async def all_of_them(_tx: Any, _consumer: str, events: Any) -> list[Any]:
+        return list(events)
+
+    batches.unseen = all_of_them
+
+
+def no_dead_letters() -> None:
+    async def again(*_: Any) -> None:
+        raise NackMessage
+
+    batches.Consumer._park = again  # type: ignore[method-assign]
+
+
+def headers_read_by_faststream() -> None:
+    async def as_it_comes(records: tuple[ConsumerRecord, ...], original: Any) -> Any:
+        return await original(records)
+
+    subscriptions._without_headers = as_it_comes
+
+
+def no_limit() -> None:
+    start = batches.Consumer.__init__
+
+    def limitless(self: Any, *arguments: Any, **options: Any) -> None:
+        start(self, *arguments, **{**options, "dead_letter_limit": 10**9})
+
+    batches.Consumer.__init__ = limitless  # type: ignore[method-assign]
+
+
+def stop_at_once() -> None:
+    subscriptions.FINISH_WITHIN_S = 0.01
+
+
+def partitions_given_away_at_once() -> None:
+    async def on_partitions_revoked(self: Any, _: Any) -> None:
+        self.consumer.leave()
+
+    subscriptions._FinishFirst.on_partitions_revoked = on_partitions_revoked  # type: ignore[method-assign]
+
+
+def short_rebalance() -> None:
+    start = subscriptions._PromptConsumer.__init__
+
+    def impatient(self: Any, *arguments: Any, **options: Any) -> None:
+        start(self, *arguments, **{**options, "rebalance_timeout_ms": None})
+
+    subscriptions._PromptConsumer.__init__ = impatient
+
+
+def commit_first() -> None:
+    getmany = subscriptions._PromptConsumer.getmany
+
+    async def and_commit(self: Any, *arguments: Any, **options: Any) -> Any:
+        records = await getmany(self, *arguments, **options)
+        await self.commit()
+        return records
+
+    subscriptions._PromptConsumer.getmany = and_commit  # type: ignore[method-assign]
+
+
+def autocommit() -> None:
+    start = subscriptions._PromptConsumer.__init__
+
+    def committing(self: Any, *arguments: Any, **options: Any) -> None:
+        start(self, *arguments, **{**options, "enable_auto_commit": True, "auto_commit_interval_ms": 50})
+
+    subscriptions._PromptConsumer.__init__ = committing
+
+
+def live_not_held_off() -> None:
+    rebuild.HOLD_LIVE = "select $1::text"
+
+
+def inbox_not_rebuilt() -> None:
+    replace = rebuild._Shadow.replace_live
+
+    class Forgetful:
+        def __init__(self, owner: Any) -> None:
+            self.owner = owner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.owner, name)
+
+        async def execute(self, statement: str, *arguments: Any) -> Any:
+            if "public.inbox" not in statement:
+                await self.owner.execute(statement, *arguments)
+
+    async def tables_only(self: Any, owner: Any, group: str) -> None:
+        await replace(self, Forgetful(owner), group)  # type: ignore[arg-type]
+
+    rebuild._Shadow.replace_live = tables_only  # type: ignore[method-assign]
+
+
+SENDING, RECEIVING, REBUILDING = (f"tests/shared/test_{name}.py" for name in ("sending", "receiving", "rebuilding"))
+OVERTAKEN = f"{SENDING}::test_no_event_is_lost_when_commits_overtake_each_other"
+IN_ORDER = f"{SENDING}::test_events_of_one_aggregate_stay_in_order_with_three_relays"
+RELAY_KILLED = f"{SENDING}::test_a_relay_killed_between_publish_and_delete_repeats_but_never_loses"
+ROLLED_BACK = f"{SENDING}::test_a_rolled_back_command_publishes_nothing"
+BROKER = f"{SENDING}::test_a_broker_restart_recovers"
+TWICE = f"{RECEIVING}::test_an_event_delivered_twice_changes_state_once"
+POISON = f"{RECEIVING}::test_a_poison_record_goes_to_the_dead_letters_and_the_next_is_handled"
+LIMIT = f"{RECEIVING}::test_the_dead_letter_limit_stops_the_consumer"
+SIGTERM = f"{RECEIVING}::test_sigterm_finishes_and_commits_the_running_batch"
+REBALANCE = f"{RECEIVING}::test_a_rebalance_does_not_repeat_a_running_batch"
+CONSUMER_KILLED = f"{RECEIVING}::test_a_consumer_killed_anywhere_loses_nothing_and_repeats_nothing[before_commit]"
+ACKED_LATE = f"{RECEIVING}::test_a_consumer_killed_anywhere_loses_nothing_and_repeats_nothing[applied_not_acked]"
+REBUILT = f"{REBUILDING}::test_a_projection_rebuilt_while_events_flow_in_misses_none_and_doubles_none"
+
+MUTANTS = (
+    Mutant("position-cursor", "reading and deleting the oldest row, for a position that moves on", OVERTAKEN, position_cursor),
+    Mutant("skip-locked", "one relay at a time, for SKIP LOCKED", IN_ORDER, skip_locked),
+    Mutant("delete-first", "deleting after the acknowledgement", RELAY_KILLED, delete_first),
+    Mutant("no-inbox", "the inbox", TWICE, no_inbox),
+    Mutant("no-dead-letters", "parking a record that cannot be applied", POISON, no_dead_letters),
+    Mutant("headers-read-by-faststream", "keeping headers from FastStream's parser", POISON, headers_read_by_faststream),
+    Mutant("no-limit", "the dead-letter limit", LIMIT, no_limit),
+    Mutant("stop-at-once", "waiting for the running batch at a stop", SIGTERM, stop_at_once),
+    Mutant("partitions-given-away-at-once", "the rebalance listener's wait", REBALANCE, partitions_given_away_at_once),
+    Mutant("short-rebalance", "a rebalance timeout as long as a batch may take", REBALANCE, short_rebalance),
+    Mutant("dual-write", "the outbox, for a producer in the command", BROKER, dual_write),
+    Mutant("unacknowledged", "awaiting Kafka's acknowledgements", BROKER, unacknowledged),
+    Mutant("live-not-held-off", "holding the live consumer off during the swap", REBUILT, live_not_held_off),
+    Mutant("inbox-not-rebuilt", "swapping the inbox with the tables", REBUILT, inbox_not_rebuilt),
+    Mutant("outbox-outside", "the outbox row in the command's transaction", ROLLED_BACK, outbox_outside),
+    Mutant("commit-first", "committing the position after applying", CONSUMER_KILLED, commit_first),
+    Mutant("autocommit", "committing the position by hand", CONSUMER_KILLED, autocommit),
+    Mutant("no-inbox-killed", "the inbox", ACKED_LATE, no_inbox),
+)  # fmt: skip
+
+
+def take_out_chosen() -> None:
+    """Take out what the environment asks for; nothing without it. Before anything is started."""
+    if name := os.environ.get(CHOSEN):
+        next(mutant for mutant in MUTANTS if mutant.name == name).take_out()
+
+
+def run(mutant: Mutant) -> bool:
+    """Run a mutant's test; tell whether it noticed."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", mutant.test],
+        env={**os.environ, CHOSEN: mutant.name},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    noticed = done.returncode == 1
+    verdict = "killed" if noticed else "SURVIVED" if done.returncode == 0 else f"pytest ended with {done.returncode}"
+    print(f"{verdict:9} {time.monotonic() - started:5.0f} s  {mutant.name:30} without {mutant.without}", flush=True)
+    with contextlib.suppress(StopIteration):
+        print("          " + next(line for line in done.stdout.splitlines() if line.startswith("E  "))[1:].strip()[:150])
+    return noticed
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the mutants of these names, all by default; return how many were not noticed."""
+    chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
+    return sum(not run(mutant) for mutant in chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

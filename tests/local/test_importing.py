@@ -180,10 +180,14 @@ class Square:
         body = await request.json()
         if self.opened.setdefault(body["id"], body) != body:
             return web.json_response({"code": "id-taken", "detail": "other input"}, status=409)
-        return web.json_response(body)
+        return web.json_response(self._shown(body))
 
     async def _round(self, request: web.Request) -> web.Response:
-        return web.json_response({}, status=200 if request.match_info["id"] in self.opened else 404)
+        there = self.opened.get(request.match_info["id"])
+        return web.json_response(self._shown(there) if there else {}, status=200 if there else 404)
+
+    def _shown(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {**body, "potLines": [one for one in self.opened.values() if "cofinancier" in one]}
 
 
 @pytest.fixture

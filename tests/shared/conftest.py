@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from tests.chaos import mutants
 from tests.conftest import MakeDatabase
@@ -15,9 +16,13 @@ mutants.take_out_chosen()
 
 
 @pytest_asyncio.fixture
-async def shed(make_database: MakeDatabase, kafka: str, topic_prefix: str, tmp_path: Path) -> AsyncIterator[Shed]:
+async def shed(
+    make_database: MakeDatabase, kafka: str, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Shed]:
     """Return the test service on an empty database and topics of its own; its processes end with the test."""
     urls = make_database("toolshed")
+    monkeypatch.setenv("TOOLSHED_DATABASE", urls.application)
+    monkeypatch.setenv("TOOLSHED_KAFKA", kafka)
     await migrate(urls.migration, migrations_of(toolshed.PACKAGE))
     shed = Shed(urls, kafka, topic_prefix, tmp_path)
     await shed.ensure_topics()

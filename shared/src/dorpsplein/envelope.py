@@ -173,14 +173,14 @@ def binary_headers(fact: Fact, *, source: str, schemas_url: str, now: datetime) 
 
 
 def recorded(
-    headers: Iterable[tuple[str, bytes]], value: bytes | None, *, position: str = ""
+    headers: Iterable[tuple[str, bytes | None]], value: bytes | None, *, position: str = ""
 ) -> Recorded[Event] | None:
     """Read one record; None for an event type this process does not know (a tolerant reader passes it by).
 
     Raises Poison, naming the fault, where the envelope or the body cannot be read.
     """
     try:
-        texts = {name: raw.decode() for name, raw in headers}
+        texts = {name: _text(name, raw) for name, raw in headers}
         kind = EVENTS.get(texts["ce_type"])
         if kind is None:
             return None
@@ -193,7 +193,7 @@ def recorded(
             type=kind.type,
             source=texts["ce_source"],
             subject=subject,
-            time=datetime.fromisoformat(texts["ce_time"]),
+            time=_moment(texts["ce_time"]),
             sequence=int(texts["ce_sequence"]),
             headers=texts,
             erased=value is None,
@@ -208,6 +208,19 @@ def recorded(
         raise Poison(f"the body does not fit its type: {problems}") from fault
     except (ValueError, TypeError) as fault:
         raise Poison(f"the envelope cannot be read: {fault}") from fault
+
+
+def _text(name: str, raw: bytes | None) -> str:
+    if raw is None:
+        raise ValueError(f"a header has no value: {name}")
+    return raw.decode()
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"ce_time has no offset from UTC: {text}")
+    return moment
 
 
 def topics(events: Sequence[type[Event]]) -> list[str]:

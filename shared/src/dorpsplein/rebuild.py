@@ -3,7 +3,7 @@
 The log is replayed from its start into a shadow schema that has the projection's tables and messaging tables of
 its own, so that nothing leaves it. At the end the live consumer is held off for a moment, the shadow reads on to
 the very end of the log, and its rows and inbox replace the live ones. What the live consumer reads again after
-that is known already and changes nothing. Reading goes on all the time.
+that is known already and changes nothing; what it has yet to react to it still does. Reading goes on all the time.
 """
 
 import logging
@@ -32,6 +32,23 @@ STORED_COLUMNS = """
     where attrelid = ('public.' || quote_ident($1))::regclass
       and attnum > 0 and not attisdropped and attgenerated = ''
 """
+NEWLY_BAD = """
+    select count(*) as many, min(reason) as reason from {schema}.dead_letters as bad where not exists (
+        select from public.dead_letters as known
+        where (known.consumer, known.topic, known.partition, known."offset")
+            = (bad.consumer, bad.topic, bad.partition, bad."offset") and known.replayed_at is null
+    )
+"""
+COUNT_ON = """
+    select setval(sequence::regclass, greatest(nextval(sequence::regclass), newest)) from (
+        select pg_get_serial_sequence('public.' || quote_ident($1), $2) as sequence,
+               (select coalesce(max({column}), 0) + 1 from public.{table}) as newest
+    ) as counted
+"""
+COUNTED_COLUMNS = """
+    select attname from pg_attribute
+    where attrelid = ('public.' || quote_ident($1))::regclass and attidentity <> '' and not attisdropped
+"""
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +56,13 @@ log = logging.getLogger(__name__)
 async def rebuild(service: str, name: str, projection: Projection, settings: Settings) -> int:
     """Rebuild one projection of a service; returns how many records were replayed.
 
-    Acts as the owner of the database. Raises Refused for a projection that keeps no tables; on any error the
-    live projection stays as it was.
+    Acts as the owner of the database. Raises Refused for a projection that keeps no tables, and where it cannot
+    apply what the live one did; on any error the live projection stays as it was.
     """
     if projection.apply is None or not projection.tables:
         raise Refused("nothing-to-rebuild", f"{name} keeps no tables of its own.")
     url = settings.migration_url.get_secret_value()
-    shadow = _Shadow(f"rebuild_{name}", projection.tables)
+    shadow = _Shadow(f'"rebuild_{name}"', projection.tables)
     async with AsyncExitStack() as stack:
         owner = await asyncpg.connect(url)
         stack.push_async_callback(owner.close)
@@ -90,6 +107,9 @@ class _Shadow:
         return f"drop schema if exists {self.schema} cascade;"
 
     async def replace_live(self, owner: "asyncpg.Connection[asyncpg.Record]", group: str) -> None:
+        bad = await owner.fetchrow(NEWLY_BAD.format(schema=self.schema))
+        if bad is not None and bad["many"]:
+            raise Refused("rebuild-incomplete", f"{bad['many']} record(s) could not be applied: {bad['reason']}")
         await owner.execute("delete from public.inbox where consumer = $1", group)
         await owner.execute(
             f"insert into public.inbox select * from {self.schema}.inbox where consumer = $1",  # noqa: S608
@@ -102,6 +122,8 @@ class _Shadow:
                 f'insert into public."{table}" ({columns}) overriding system value'  # noqa: S608
                 f' select {columns} from {self.schema}."{table}"'
             )
+            for (column,) in await owner.fetch(COUNTED_COLUMNS, table):
+                await owner.execute(COUNT_ON.format(column=f'"{column}"', table=f'"{table}"'), table, column)
 
 
 async def _reader(topics: Sequence[str], bootstrap: str) -> AIOKafkaConsumer:

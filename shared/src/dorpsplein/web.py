@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from opentelemetry.trace import SpanKind
+from pydantic_core import to_json, to_jsonable_python
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,7 @@ from uuid_utils.compat import uuid7
 
 from dorpsplein import telemetry
 from dorpsplein.database import Database, Transaction
+from dorpsplein.direct import Handlers, ShortWay
 from dorpsplein.envelope import CAUSE, Cause
 from dorpsplein.errors import Invalid, NotFound, PreconditionRequired, Rejected, Transient, Unauthenticated
 from dorpsplein.idempotency import Once, once, request_hash
@@ -68,7 +70,7 @@ def problem_document(status: int, code: str, detail: str = "", **facts: Any) -> 
 
 def rejection_document(fault: Rejected) -> dict[str, Any]:
     """The problem document of a rejection."""
-    facts = json.loads(json.dumps(fault.facts, default=str))
+    facts = to_jsonable_python(fault.facts, fallback=str)
     return problem_document(fault.status, fault.code, fault.detail, **facts)
 
 
@@ -119,6 +121,14 @@ async def _http(_: Request, fault: Exception) -> Response:
     answer = problem(fault.status_code, code)
     answer.headers.update(fault.headers or {})
     return answer
+
+
+REFUSALS: Handlers = {
+    Rejected: _rejected,
+    Transient: _transient,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+}
 
 
 class _Envelope:
@@ -198,16 +208,12 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.database, app.state.verifier = database, verifier
-    for kind, handler in {
-        Rejected: _rejected,
-        Transient: _transient,
-        RequestValidationError: _invalid,
-        HTTPException: _http,
-    }.items():
+    for kind, handler in REFUSALS.items():
         app.add_exception_handler(kind, handler)
     for router in routers:
         app.include_router(router, prefix="/v1")
     app.include_router(_common(app, ready), prefix="/v1")
+    app.add_middleware(ShortWay, routers=routers, prefix="/v1", handlers=REFUSALS)
     app.add_middleware(_Envelope)
     return app
 
@@ -360,19 +366,20 @@ def _can_be_asked(part: Any) -> bool:
     return True
 
 
-def page(request: Request, items: Sequence[Any], following: str | None) -> JSONResponse:
+def document(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer of JSON: views, or dictionaries with ids and moments as they are."""
+    return Response(to_json(content), media_type="application/json", headers=headers)
+
+
+def page(request: Request, items: Sequence[Any], following: str | None) -> Response:
     """A page of a list; the next one is linked (RFC 8288) when there is one."""
-    answer = JSONResponse({"items": [_plain(item) for item in items], "next": following})
+    answer = document({"items": items, "next": following})
     if following:
         query = urlencode(
             [*((k, v) for k, v in request.query_params.multi_items() if k != "cursor"), ("cursor", following)]
         )
         answer.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
     return answer
-
-
-def _plain(item: Any) -> Any:
-    return item.model_dump(mode="json") if hasattr(item, "model_dump") else item
 
 
 def found(thing: Any, what: str, thing_id: UUID | str) -> Any:

@@ -21,6 +21,8 @@ SUPPORTS_A_REQUEST = 2_000
 IDS_A_REQUEST = 100
 AT_ONCE = 3
 ROUND_OPEN_FOR = timedelta(days=90)
+EURO_FOR_EURO_UP_TO_CENTS = 5_000_00
+CAPS = ("capPledgeCents", "capDonorCents", "capInitiativeCents")
 LOOK_EVERY_S = 0.25
 MOST_LOOKS_WITHOUT_CHANGE = 240
 
@@ -113,11 +115,16 @@ async def _open_round(client: PatientClient, base: str, wish: Plan) -> None:
     """Open the fund, its round and the pot line that holds the budget, unless they are there already."""
     fund, round_id, line = (str(wish.id_of(kind)) for kind in ("fund", "round", "pot-line"))
     await client.post(f"{base}/funds", {"id": fund, "name": wish.name})
-    if await client.get(f"{base}/rounds/{round_id}") is None:
+    there = await client.get(f"{base}/rounds/{round_id}")
+    if there is None:
         closes_at = (datetime.now(UTC) + ROUND_OPEN_FOR).isoformat(timespec="seconds")
-        await client.post(f"{base}/funds/{fund}/rounds", {"id": round_id, "closesAt": closes_at})
-    pot = {"id": line, "cofinancier": "gemeente", "amountCents": wish.budget_cents}
-    await client.post(f"{base}/rounds/{round_id}/pot-lines", pot)
+        knobs = {"numerator": 1, "denominator": 1} | dict.fromkeys(CAPS, EURO_FOR_EURO_UP_TO_CENTS)
+        there = await client.post(
+            f"{base}/rounds", {"id": round_id, "fundId": fund, "rule": "ratio", "knobs": knobs, "closesAt": closes_at}
+        )
+    if line not in [known["id"] for known in there["potLines"]]:
+        pot = {"id": line, "cofinancier": "gemeente", "amountCents": wish.budget_cents}
+        await client.post(f"{base}/rounds/{round_id}/pot-lines", pot)
 
 
 async def _support(

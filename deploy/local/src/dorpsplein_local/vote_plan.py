@@ -89,7 +89,7 @@ def _initiative(project: Project, election: Election) -> dict[str, Any]:
         "title": _cut(_line(project.name) or f"Plan {project.id}", LONGEST_TITLE),
         "summary": _cut(_summary(project, election), LONGEST_SUMMARY),
         "theme": _theme(project.category),
-        "meansNeededCents": project.cost_cents,
+        **({"meansNeededCents": project.cost_cents} if project.cost_cents else {}),
     }
 
 

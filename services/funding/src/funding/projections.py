@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from dorpsplein.contracts.initiatives import (
@@ -18,9 +17,68 @@ from funding import commands
 from funding.domain.pledges import WITHDRAWN
 
 INITIATIVES = """
-    insert into initiatives as i (initiative_id, version, status, theme, needed_cents)
-    select id, version, coalesce(status, 'proposed'), coalesce(theme, ''), coalesce(needed, 0)
-    from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[]) as e(id, version, status, theme, needed)
-    order by id
-    on conflict (initiative_id) do nothing
+    with told as (
+        select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[])
+            as t(id, version, status, theme, needed)
+    ), changed as (
+        update initiatives i set
+            version = t.version, status = coalesce(t.status, i.status), theme = coalesce(t.theme, i.theme),
+            needed_cents = coalesce(t.needed, i.needed_cents)
+        from told t where i.initiative_id = t.id and t.version > i.version
+    )
+    insert into initiatives (initiative_id, version, status, theme, needed_cents)
+    select id, version, coalesce(status, 'proposed'), coalesce(theme, ''), coalesce(needed, 0) from told
+    on conflict do nothing
 """
+SUPPORTS = """
+    insert into support_counts as s (initiative_id, supports)
+    select * from unnest($1::uuid[], $2::bigint[])
+    on conflict (initiative_id) do update set supports = s.supports + excluded.supports
+"""
+
+InitiativeEvent = InitiativeProposed | InitiativeEdited | InitiativeWithdrawn
+Told = tuple[int, str | None, str | None, int | None]
+"""Version, status, theme and means needed; None where the events do not say."""
+
+
+async def initiatives(tx: Transaction, events: Sequence[Recorded[InitiativeEvent]]) -> None:
+    """Keep what initiatives need and whether they were withdrawn.
+
+    All of it stands in facts of one topic under one key, which arrive in order; the texts are not needed here.
+    """
+    told: dict[UUID, Told] = {}
+    for recorded in events:
+        if not recorded.erased:
+            told[recorded.event.initiative_id] = _after(told.get(recorded.event.initiative_id), recorded)
+    await tx.execute(INITIATIVES, list(told), *([one[place] for one in told.values()] for place in range(4)))
+
+
+def _after(before: Told | None, recorded: Recorded[InitiativeEvent]) -> Told:
+    _, status, theme, needed = before or (0, None, None, None)
+    match recorded.event:
+        case InitiativeProposed(theme=theme, means_needed_cents=needed):
+            return recorded.sequence, "proposed", theme, needed
+        case InitiativeEdited(theme=theme, means_needed_cents=needed):
+            return recorded.sequence, status, theme, needed
+        case InitiativeWithdrawn():
+            return recorded.sequence, WITHDRAWN, theme, needed
+
+
+async def act_on_initiatives(tx: Transaction, events: Sequence[Recorded[InitiativeEvent]]) -> None:
+    """Release what is held for withdrawn initiatives; commit it where an edit leaves nothing missing."""
+    for recorded in events:
+        match recorded.event:
+            case InitiativeWithdrawn(initiative_id=initiative):
+                await commands.pledges.release(tx, [initiative], recorded.time, recorded.cause)
+            case InitiativeEdited(initiative_id=initiative):
+                await commands.pledges.follow_needs(tx, [initiative], recorded.time, recorded.cause)
+
+
+async def supports(tx: Transaction, events: Sequence[Recorded[SupportGiven | SupportWithdrawn]]) -> None:
+    """Count the supports of each initiative. A count is a sum, so no order between supports matters."""
+    counts: Counter[UUID] = Counter()
+    for recorded in events:
+        if not recorded.erased:
+            counts[recorded.event.initiative_id] += 1 if isinstance(recorded.event, SupportGiven) else -1
+    wanted = sorted(counts)
+    await tx.execute(SUPPORTS, wanted, [counts[initiative] for initiative in wanted])

@@ -11,6 +11,7 @@ multicast, 6to4 and NAT64 pass. Source: the IANA special-purpose registries for 
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from errno import EACCES
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -103,7 +104,7 @@ def guarded_socket(*, allow_private: bool) -> Callable[[Sequence[Any]], socket.s
     def make(info: Sequence[Any]) -> socket.socket:
         family, kind, protocol, _, address = info
         if not allow_private and not is_public(str(address[0])):
-            raise AddressRefused(f"{address[0]} is not on the public internet")
+            raise AddressRefused(EACCES, f"{address[0]} is not on the public internet")
         return socket.socket(family, kind, protocol)
 
     return make

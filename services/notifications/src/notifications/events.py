@@ -6,9 +6,7 @@ from notifications import projections
 from notifications.domain.subscriptions import DELIVERABLE
 
 PROJECTIONS = {
-    "square": Projection(
-        of=DELIVERABLE, apply=projections.subjects, tables=["subjects"], react=projections.journal
-    ),
+    "square": Projection(of=DELIVERABLE, apply=projections.subjects, tables=["subjects"], react=projections.journal),
     "supports": Projection(
         of=[SupportGiven, SupportWithdrawn], apply=projections.supports, tables=["initiative_supports"]
     ),

@@ -91,12 +91,11 @@ def _subject(event: Recorded[Event]) -> tuple[object, ...]:
     kind = "initiative" if isinstance(state, InitiativeState) else "place"
     if event.erased:
         return (subject, kind, None, None, None, None, None, event.sequence)
-    if isinstance(state, InitiativeState):
-        words = (state.title, state.theme, state.status)
-    else:
-        assert isinstance(state, PlaceState)
-        words = (state.name, None, None)
-    return (subject, kind, *words, state.latitude, state.longitude, event.sequence)
+    assert isinstance(state, InitiativeState | PlaceState)
+    title, theme, status = (
+        (state.title, state.theme, state.status) if isinstance(state, InitiativeState) else (state.name, None, None)
+    )
+    return (subject, kind, title, theme, status, state.latitude, state.longitude, event.sequence)
 
 
 async def supports(tx: Transaction, events: Sequence[Recorded[Event]]) -> None:

@@ -42,7 +42,6 @@ class Sender:
     def __init__(self, settings: Settings) -> None:
         connector = aiohttp.TCPConnector(
             limit=settings.deliveries_in_flight,
-            limit_per_host=settings.deliveries_per_endpoint,
             socket_factory=guarded_socket(allow_private=settings.allow_private_callbacks),
         )
         self._session = aiohttp.ClientSession(
@@ -105,8 +104,7 @@ class Deliverer:
             while True:
                 self._wake.clear()
                 try:
-                    if not await self._start_due():
-                        await self._until_more()
+                    await self._until(await self._start_due())
                 except Transient as fault:
                     log.warning("deliveries wait for the database: %s", fault)
                     await asyncio.sleep(PAUSE_WHEN_AWAY_S)
@@ -114,10 +112,11 @@ class Deliverer:
             ears.cancel()
             await self._stop()
 
-    async def _start_due(self) -> int:
+    async def _start_due(self) -> float:
+        """Start what is due; says in how many seconds to look again."""
         room = self._settings.deliveries_in_flight - len(self._running)
         if room <= 0:
-            return 0
+            return SAFETY_POLL_S
         busy: Counter[UUID] = Counter(delivery.subscription_id for delivery in self._running.values())
         async with self._database.transaction() as tx:
             due = await deliveries.claim(
@@ -127,11 +126,12 @@ class Deliverer:
                 most=room,
                 lease_s=self._settings.delivery_lease_s,
             )
+            next_s = 0.0 if due else await deliveries.next_due_s(tx)
         for delivery in due:
             task = asyncio.create_task(self._deliver(delivery))
             self._running[task] = delivery
             task.add_done_callback(self._done)
-        return len(due)
+        return SAFETY_POLL_S if next_s is None else min(next_s, SAFETY_POLL_S)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
@@ -139,11 +139,9 @@ class Deliverer:
         if not task.cancelled() and (fault := task.exception()):
             log.error("a delivery could not be settled; its lease brings it back", exc_info=fault)
 
-    async def _until_more(self) -> None:
-        async with self._database.connection() as connection:
-            due_s = await deliveries.next_due_s(connection)
+    async def _until(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), min(SAFETY_POLL_S, due_s or SAFETY_POLL_S))
+            await asyncio.wait_for(self._wake.wait(), seconds)
 
     async def _deliver(self, delivery: Delivery) -> None:
         answer = await self._sender.attempt(delivery)

@@ -162,11 +162,21 @@ class Consumer:
                 fresh = await unseen(tx, self.group, events)
                 if fresh and self._projection.apply:
                     await self._projection.apply(tx, fresh)
-                if fresh and self._projection.react:
-                    await self._projection.react(tx, fresh)
+                await self._react(tx, events, fresh)
         finally:
             CAUSE.reset(token)
         telemetry.handled(self.group, fresh, started_ns)
+
+    async def _react(
+        self, tx: Transaction, events: Sequence[Recorded[Event]], fresh: Sequence[Recorded[Event]]
+    ) -> None:
+        """React to events once. A rebuild may have applied what was not reacted to yet: that has its own inbox."""
+        if self._projection.react is None:
+            return
+        if self._projection.apply is not None:
+            fresh = await unseen(tx, f"{self.group}:reactions", events)
+        if fresh:
+            await self._projection.react(tx, fresh)
 
     async def _park(self, bad: Sequence[Bad]) -> None:
         in_a_row = self._bad_in_a_row + len(bad)

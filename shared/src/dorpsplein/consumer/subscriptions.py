@@ -24,6 +24,9 @@ FINISH_WITHIN_S = 25.0
 WAIT_FOR_RECORDS_MS = 5_000
 NEWS_OF_TOPICS_MS = 60_000
 
+log = logging.getLogger(__name__)
+log.addFilter(lambda record: "Make sure the topics exist" not in record.getMessage())
+
 
 def subscribe(
     consumers: Sequence[Consumer], bootstrap: str, *, batch_records: int, poll_interval_s: float
@@ -45,6 +48,7 @@ def subscribe(
             max_poll_interval_ms=int(poll_interval_s * 1000),
             rebalance_timeout_ms=int(poll_interval_s * 1000),
             session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
             listener=listener,
             no_reply=True,
             parser=_without_headers,
@@ -65,7 +69,8 @@ class _Broker(KafkaBroker):
             apply_types=False,
             consumer_only=True,
             graceful_timeout=FINISH_WITHIN_S,
-            log_level=logging.WARNING,
+            logger=log,
+            log_level=logging.DEBUG,
         )
         self._by_group = {consumer.group: consumer for consumer in consumers}
 

@@ -11,6 +11,7 @@ from dorpsplein.database import Database
 from dorpsplein.errors import Transient
 from dorpsplein.service import Runtime
 from funding import storage
+from funding.settings import FundingSettings
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +38,10 @@ async def audit(database: Database, at: datetime, timeout_s: float, *, unless_bu
 async def monitor(runtime: Runtime) -> None:
     """Audit for ever, every `audit_interval_s`; an audit that could not be made is logged and made next time."""
     settings = runtime.settings
+    assert isinstance(settings, FundingSettings)
     while True:
         try:
-            await audit(
-                runtime.database, runtime.outbox.clock(), settings.audit_timeout_s, unless_busy=True
-            )
+            await audit(runtime.database, runtime.outbox.clock(), settings.audit_timeout_s, unless_busy=True)
         except Transient as fault:
             log.warning("the audit of the ledger waits: %s", fault)
         await asyncio.sleep(settings.audit_interval_s)

@@ -1,19 +1,19 @@
 """Make pledges and take them back; money, state and facts move together or not at all."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from dorpsplein.contracts.funding import MeansGoalReached, PledgeCommitted, PledgeWithdrawn
 from dorpsplein.database import Transaction
-from dorpsplein.envelope import Cause, Event, Fact
+from dorpsplein.envelope import Cause, Fact
 from dorpsplein.errors import Rejected, Transient
 from dorpsplein.web import found
 from funding import storage
 from funding.commands.rounds import unless_taken
 from funding.domain import ledger, pledges
-from funding.domain.pledges import WITHDRAWN, Books, MakePledge, Pledge
+from funding.domain.pledges import Books, MakePledge, Pledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,15 @@ async def make_pledges(tx: Transaction, asked: Sequence[Pledging]) -> list[Made 
             await storage.ledger.write(tx, ledger.transfers_of([fact.event for fact in facts]), at)
             await storage.pledges.add(tx, books, list(made.values()), facts)
         await _commit_where_reached(tx, books, facts, at)
-    return [
-        answer if isinstance(answer, Exception) else (books.pledges[answer[0].id], answer[1]) for answer in answers
-    ]
+    return [answer if isinstance(answer, Exception) else (books.pledges[answer[0].id], answer[1]) for answer in answers]
+
+
+async def make_pledge(tx: Transaction, asked: Pledging) -> Made:
+    """Make one pledge in a transaction of its own. Raises what the domain refuses."""
+    answer = (await make_pledges(tx, [asked]))[0]
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 async def _books_for(tx: Transaction, commands: Sequence[MakePledge]) -> Books:
@@ -75,7 +81,7 @@ def _decide(books: Books, one: Pledging, made: dict[UUID, Pledge], facts: list[F
 async def _commit_where_reached(tx: Transaction, books: Books, facts: Sequence[Fact], at: datetime) -> None:
     """Post every hold of initiatives that reached their goal just now."""
     for fact in facts:
-        if isinstance(fact.event, pledges.MeansGoalReached):
+        if isinstance(fact.event, MeansGoalReached):
             held = await storage.pledges.held(tx, [fact.event.initiative_id])
             await _follow(tx, books, held, [pledges.committed(pledge) for pledge in held], "posted", at, fact.cause)
 
@@ -84,7 +90,7 @@ async def _follow(
     tx: Transaction,
     books: Books,
     held: Sequence[Pledge],
-    events: Sequence[pledges.PledgeCommitted | pledges.PledgeWithdrawn],
+    events: Sequence[PledgeCommitted | PledgeWithdrawn],
     outcome: ledger.Outcome,
     at: datetime,
     cause: Cause | None = None,
@@ -126,7 +132,7 @@ async def _books_of(tx: Transaction, made: Sequence[Pledge]) -> Books:
 async def _withdraw(
     tx: Transaction, books: Books, held: Sequence[Pledge], reason: str, at: datetime, cause: Cause | None = None
 ) -> None:
-    events: list[pledges.PledgeCommitted | pledges.PledgeWithdrawn] = []
+    events: list[PledgeCommitted | PledgeWithdrawn] = []
     leaving = []
     for pledge in held:
         if withdrawn := pledges.withdraw(pledge, reason):

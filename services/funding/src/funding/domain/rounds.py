@@ -70,8 +70,8 @@ def open_fund(fund: Fund) -> list[FundOpened | FundState]:
 
 def same_fund(known: Fund, asked: Fund) -> Fund:
     """The fund that has this id. Raises Conflict("id-taken") unless it was opened with the same input."""
-    if (known.name, known.opened_by) != (asked.name, asked.opened_by):
-        raise Conflict("id-taken", f"Fund {known.id} was opened with another name or by someone else.")
+    if known.name != asked.name:
+        raise Conflict("id-taken", f"Fund {known.id} was opened with another name.")
     return known
 
 
@@ -101,9 +101,9 @@ def open_round(asked: Round, fund: Fund | None) -> list[RoundOpened]:
 
 def same_round(known: Round, asked: Round) -> Round:
     """The round that has this id. Raises Conflict("id-taken") unless it was opened with the same input."""
-    for part in ("fund_id", "rule", "closes_at", "opened_by"):
-        if getattr(known, part) != getattr(asked, part):
-            raise Conflict("id-taken", f"Round {known.id} was opened with another {part}.")
+    before, now = ((it.fund_id, it.rule, it.closes_at) for it in (known, asked))
+    if before != now:
+        raise Conflict("id-taken", f"Round {known.id} was opened with another fund, rule, knobs or closesAt.")
     return known
 
 

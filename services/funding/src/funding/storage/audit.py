@@ -92,9 +92,7 @@ async def recompute(tx: Transaction, timeout_s: float) -> dict[str, Any]:
     Raises TimeoutError or QueryCanceledError where that takes longer than `timeout_s` seconds.
     """
     await tx.execute(ALLOW_TIME, str(int(timeout_s * 1000)))
-    result: dict[str, Any] = json.loads(
-        await tx.connection.fetchval(RECOMPUTE, MOST_FAULTS_SHOWN, timeout=timeout_s)
-    )
+    result: dict[str, Any] = json.loads(await tx.connection.fetchval(RECOMPUTE, MOST_FAULTS_SHOWN, timeout=timeout_s))
     return result
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
+from dorpsplein.contracts.notifications import FollowStarted
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from dorpsplein.errors import Forbidden, NotFound, Rejected
@@ -40,7 +42,7 @@ async def start_follows(tx: Transaction, commands: Sequence[domain.Start]) -> Se
     return [_started(c, event, kept, c.follow_id in new) for c, event in zip(commands, decided, strict=True)]
 
 
-def _decide(command: domain.Start, known: domain.Known) -> domain.FollowStarted | Rejected:
+def _decide(command: domain.Start, known: domain.Known) -> FollowStarted | Rejected:
     try:
         return domain.start(command, known)
     except Rejected as refusal:
@@ -49,8 +51,8 @@ def _decide(command: domain.Start, known: domain.Known) -> domain.FollowStarted 
 
 def _started(
     command: domain.Start,
-    event: domain.FollowStarted | Rejected,
-    kept: dict[tuple[domain.UUID, str, str], storage.Follow],
+    event: FollowStarted | Rejected,
+    kept: dict[tuple[UUID, str, str], storage.Follow],
     new: bool,
 ) -> Started | Exception:
     """What is followed already may be asked for again, whatever the rules would say of a new follow."""
@@ -61,7 +63,7 @@ def _started(
     return event
 
 
-async def stop_follows(tx: Transaction, commands: Sequence[domain.Stop]) -> Sequence[None | Exception]:
+async def stop_follows(tx: Transaction, commands: Sequence[domain.Stop]) -> Sequence[Exception | None]:
     """Stop following. Answers NotFound for what nobody follows, Forbidden for what someone else follows."""
     gone = await storage.delete(tx, commands)
     if gone:
@@ -72,9 +74,7 @@ async def stop_follows(tx: Transaction, commands: Sequence[domain.Stop]) -> Sequ
     return [_stopped(command, gone, others) for command in commands]
 
 
-def _stopped(
-    command: domain.Stop, gone: dict[domain.UUID, domain.UUID], others: set[domain.UUID]
-) -> None | Exception:
+def _stopped(command: domain.Stop, gone: dict[UUID, UUID], others: set[UUID]) -> Exception | None:
     if command.follow_id in gone and command.follower_id in {None, gone[command.follow_id]}:
         return None
     if command.follow_id in others:

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from dorpsplein.database import Transaction
+from dorpsplein.errors import Conflict
 from dorpsplein.web import found
 from notifications.domain import subscriptions as domain
 from notifications.domain.deliveries import Outcome, Verdict
@@ -38,7 +39,7 @@ async def replay(
     locked = await subscriptions.lock(tx, [subscription_id])
     subscription = found(locked.get(subscription_id), "subscription", subscription_id)
     if subscription.ended:
-        raise domain.Conflict("subscription-ended", "This subscription has ended; make a new one.")
+        raise Conflict("subscription-ended", "This subscription has ended; make a new one.")
     return await deliveries.replay(tx, subscription_id, after_position, since)
 
 

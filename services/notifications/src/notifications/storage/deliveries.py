@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 
-from dorpsplein.database import Connection, Transaction
+from dorpsplein.database import Transaction
 from notifications.domain.deliveries import Delivery, Outcome, Verdict
 from notifications.domain.subscriptions import Lost
 from notifications.wakeups import NEW_IN_LOG
+
+if TYPE_CHECKING:
+    from dorpsplein.database import Connection
 
 MOST_PARKED_AT_ONCE = 1_000
 MOST_REPLAYED = 10_000
@@ -130,9 +134,9 @@ async def release(tx: Transaction, deliveries: Sequence[Delivery]) -> None:
     await tx.execute(RELEASE, [d.subscription_id for d in deliveries], [d.position for d in deliveries])
 
 
-async def next_due_s(connection: Connection) -> float | None:
-    """Seconds until something else is due; None when nothing waits."""
-    seconds: float | None = await connection.fetchval(NEXT_DUE)
+async def next_due_s(tx: Transaction) -> float | None:
+    """Seconds until something else is due than `claim` saw in the same transaction; None when nothing waits."""
+    seconds: float | None = await tx.fetchval(NEXT_DUE)
     return seconds
 
 
@@ -166,7 +170,7 @@ async def park_overdue(tx: Transaction, subscriptions: Sequence[UUID], after_s: 
 
 
 async def listed(
-    connection: Connection, subscription_id: UUID, before: int | None, state: str | None, limit: int
+    connection: "Connection", subscription_id: UUID, before: int | None, state: str | None, limit: int
 ) -> list[asyncpg.Record]:
     """The delivery log of a subscription, newest first."""
     return await connection.fetch(LIST, subscription_id, before, state, limit)

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
 
-from dorpsplein.database import Connection
 from dorpsplein.envelope import EVENTS
 from notifications.domain import lines
+
+if TYPE_CHECKING:
+    from dorpsplein.database import Connection
 
 COLUMNS = """
     f.position, f.about, l.event_id, l.type, l.time, l.document, s.kind, s.title, s.theme, s.latitude, s.longitude
@@ -87,38 +89,38 @@ class Item:
         return f"id: {self.position}\ndata: {json.dumps(self.shown, separators=(',', ':'))}\n\n"
 
 
-async def newest(connection: Connection, about: UUID | None, before: int | None, limit: int) -> list[Item]:
+async def newest(connection: "Connection", about: UUID | None, before: int | None, limit: int) -> list[Item]:
     """The newest items, of one subject or of all."""
     return [_item(row) for row in await connection.fetch(NEWEST, about, before, limit)]
 
 
-async def newest_of(connection: Connection, subjects: Sequence[UUID], before: int | None, limit: int) -> list[Item]:
+async def newest_of(connection: "Connection", subjects: Sequence[UUID], before: int | None, limit: int) -> list[Item]:
     """The newest items of several subjects."""
     return [_item(row) for row in await connection.fetch(NEWEST_OF_SUBJECTS, subjects, before, limit)]
 
 
-async def after(connection: Connection, position: int, limit: int) -> list[Item]:
+async def after(connection: "Connection", position: int, limit: int) -> list[Item]:
     """The items after a position, in order, without gaps."""
     return [_item(row) for row in await connection.fetch(AFTER, position, limit)]
 
 
-async def head(connection: Connection) -> int:
+async def head(connection: "Connection") -> int:
     """The newest position."""
     newest_position: int = await connection.fetchval(HEAD)
     return newest_position
 
 
-async def of_theme(connection: Connection, theme: str) -> list[UUID]:
+async def of_theme(connection: "Connection", theme: str) -> list[UUID]:
     """The subjects with a theme."""
     return [row["id"] for row in await connection.fetch(OF_THEME, theme)]
 
 
-async def followed(connection: Connection, follower_id: UUID) -> list[UUID]:
+async def followed(connection: "Connection", follower_id: UUID) -> list[UUID]:
     """The subjects someone follows, by name, by theme or by place."""
     return [row["id"] for row in await connection.fetch(FOLLOWED, follower_id)]
 
 
-async def supports(connection: Connection, initiatives: Sequence[UUID]) -> dict[UUID, int]:
+async def supports(connection: "Connection", initiatives: Sequence[UUID]) -> dict[UUID, int]:
     """How many support each initiative; one nobody supports is left out."""
     rows = await connection.fetch(SUPPORTS, initiatives)
     return {row["initiative_id"]: row["supports"] for row in rows}

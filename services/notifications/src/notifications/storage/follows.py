@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 
-from dorpsplein.database import Connection, Transaction
+from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from notifications.domain.follows import Initiative, Known, Radius, Start, Stop, Subject, Theme
 from notifications.wakeups import FOLLOWS
+
+if TYPE_CHECKING:
+    from dorpsplein.database import Connection
 
 KNOWN = """
     select s.status, (select count(*) from follows f where f.follower_id = c.follower_id) as follows
@@ -38,7 +42,7 @@ TELL = f"""
         select * from unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bytea[])
     )
     select pg_notify('{FOLLOWS}', follower::text) from unnest($6::uuid[]) as follower
-"""
+"""  # noqa: S608
 COLUMNS = "f.id, f.kind, f.initiative_id, f.theme, f.latitude, f.longitude, f.radius_metres, f.started_at, s.title"
 OF_SUBJECTS = f"""
     select f.follower_id, f.subject, {COLUMNS}
@@ -123,12 +127,12 @@ async def same(tx: Transaction, commands: Sequence[Start]) -> dict[tuple[UUID, s
     return {(row["follower_id"], row["kind"], row["subject"]): _follow(row) for row in rows}
 
 
-async def of_follower(connection: Connection, follower_id: UUID) -> list[Follow]:
+async def of_follower(connection: "Connection", follower_id: UUID) -> list[Follow]:
     """What someone follows, newest first."""
     return [_follow(row) for row in await connection.fetch(OF_FOLLOWER, follower_id)]
 
 
-async def with_key(connection: Connection, follow_id: UUID, stop_key: str) -> Follow | None:
+async def with_key(connection: "Connection", follow_id: UUID, stop_key: str) -> Follow | None:
     """The follow a mail's stop link leads to."""
     row = await connection.fetchrow(WITH_KEY, follow_id, stop_key)
     return _follow(row) if row else None

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 
-from dorpsplein.database import Connection, Transaction
+from dorpsplein.database import Transaction
 from notifications.domain.follows import Subject
 from notifications.domain.lines import MAILED
 from notifications.storage.feed import event_item
 from notifications.storage.follows import subject_of
+
+if TYPE_CHECKING:
+    from dorpsplein.database import Connection
 
 NEWS_AT_ONCE = 500
 MAILS_AT_ONCE = 20
@@ -62,7 +66,8 @@ CLAIM = """
         l.type, l.document, s.title, w.id as follow_id, w.kind, w.initiative_id,
         w.theme, w.latitude, w.longitude, w.radius_metres, w.stop_key
     from claimed m join feed f on f.position = m.feed_position join log l on l.position = f.log_position
-    left join subjects s on s.id = f.about left join contacts c using (person_id) left join follows w on w.id = m.follow_id
+    left join subjects s on s.id = f.about left join contacts c using (person_id)
+    left join follows w on w.id = m.follow_id
 """
 SETTLE = """
     update mails set state = $2, attempts = attempts + 1, last_error = $3, next_at = now() + make_interval(secs => $4)
@@ -95,7 +100,7 @@ async def set_address(tx: Transaction, person_id: UUID, email: str) -> None:
     await tx.execute(SET_ADDRESS, person_id, email)
 
 
-async def address(connection: Connection, person_id: UUID) -> str | None:
+async def address(connection: "Connection", person_id: UUID) -> str | None:
     """Where someone can be reached, if they said so."""
     email: str | None = await connection.fetchval(ADDRESS, person_id)
     return email
@@ -139,9 +144,9 @@ async def settle(tx: Transaction, mail_id: UUID, state: str, error: str | None =
     await tx.execute(SETTLE, mail_id, state, error, wait_s)
 
 
-async def next_due_s(connection: Connection) -> float | None:
-    """Seconds until another mail is due; None when none waits."""
-    seconds: float | None = await connection.fetchval(NEXT_DUE)
+async def next_due_s(tx: Transaction) -> float | None:
+    """Seconds until another mail is due than `claim` saw in the same transaction; None when none waits."""
+    seconds: float | None = await tx.fetchval(NEXT_DUE)
     return seconds
 
 
@@ -150,6 +155,6 @@ async def keep_local(tx: Transaction, recipients: Sequence[str], subject: str, b
     await tx.execute(KEEP_LOCAL, recipients, subject, body)
 
 
-async def local(connection: Connection, limit: int) -> list[asyncpg.Record]:
+async def local(connection: "Connection", limit: int) -> list[asyncpg.Record]:
     """The newest mails of the local inbox."""
     return await connection.fetch(LOCAL, limit)

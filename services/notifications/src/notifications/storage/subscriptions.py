@@ -1,13 +1,17 @@
 """Subscriptions in the database."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 
-from dorpsplein.database import Connection, Transaction
+from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from notifications.domain.subscriptions import Create, Subscription, SubscriptionEvent
+
+if TYPE_CHECKING:
+    from dorpsplein.database import Connection
 
 COLUMNS = "id, owner_id, callback_url, types, description, status, end_reason, created_at, version, failures, resume_at"
 OWNED = "select count(*) from subscriptions where owner_id = $1 and status = 'active'"
@@ -91,13 +95,13 @@ async def save(
     )
 
 
-async def one(connection: Connection, subscription_id: UUID) -> asyncpg.Record | None:
+async def one(connection: "Connection", subscription_id: UUID) -> asyncpg.Record | None:
     """One subscription as people read it, without its secret."""
     return await connection.fetchrow(ONE, subscription_id)
 
 
 async def listed(
-    connection: Connection, owner_id: UUID | None, before: UUID | None, limit: int
+    connection: "Connection", owner_id: UUID | None, before: UUID | None, limit: int
 ) -> list[asyncpg.Record]:
     """Subscriptions of one owner or of all, newest first."""
     return await connection.fetch(LIST, owner_id, before, limit)

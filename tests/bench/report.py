@@ -1,0 +1,88 @@
+"""Rounds of two sides, their medians side by side, as a table for people and a document for scripts."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+OURS, BARE = "ours", "bare"
+COLUMNS = {
+    "cpu_us": ("CPU µs each", 0),
+    "per_second": ("a second", 0),
+    "p50_ms": ("p50 ms", 2),
+    "p99_ms": ("p99 ms", 2),
+    "visible_p50_ms": ("visible p50 ms", 1),
+    "visible_p99_ms": ("visible p99 ms", 1),
+    "seconds": ("seconds", 1),
+}
+
+
+@dataclass
+class Report:
+    """What a bench found. `compare` is the figure whose ratio is shown: how much of the bare loop's speed is ours."""
+
+    title: str
+    note: str
+    compare: str = "cpu_us"
+    found: dict[str, dict[str, list[Mapping[str, float]]]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, what: str, side: str, figures: Mapping[str, float]) -> None:
+        """Keep the figures of one round."""
+        self.found.setdefault(what, {}).setdefault(side, []).append(figures)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The medians of each side, and `of_the_ideal`: 1 is as good as the bare loop, 0.5 costs twice as much."""
+        rows = []
+        for what, sides in self.found.items():
+            medians = {side: _medians(rounds) for side, rounds in sides.items()}
+            row: dict[str, Any] = {"what": what, "rounds": len(next(iter(sides.values()))), **medians}
+            if len(medians) == 2:
+                ours, bare = medians[OURS][self.compare], medians[BARE][self.compare]
+                row["of_the_ideal"] = ours / bare if self.compare == "per_second" else bare / ours
+            rows.append(row)
+        return rows
+
+    def document(self) -> dict[str, Any]:
+        """Everything, with the rounds the medians are of."""
+        return {
+            "bench": self.title,
+            "note": self.note,
+            "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()},
+            "rows": self.rows(),
+            "facts": self.facts,
+            "found": self.found,
+        }
+
+    def show(self, *, as_json: bool) -> None:
+        """Print it."""
+        if as_json:
+            print(json.dumps(self.document(), indent=1))
+            return
+        table = Table(title=self.title, caption=self.note, caption_justify="left")
+        rows = self.rows()
+        keys = [key for key in COLUMNS if any(key in row[OURS] for row in rows)]
+        for heading in ("", *(COLUMNS[key][0] for key in keys), "of the ideal"):
+            table.add_column(heading, justify="right" if heading else "left")
+        for row in rows:
+            ratio = f"{row['of_the_ideal']:.2f}" if "of_the_ideal" in row else ""
+            table.add_row(row["what"], *(_cell(row, key) for key in keys), ratio)
+        console = Console()
+        console.print(table)
+        for name, fact in self.facts.items():
+            console.print(f"{name}: {fact}", highlight=False)
+
+
+def _medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {key: median(figures[key] for figures in rounds) for key in rounds[0]}
+
+
+def _cell(row: Mapping[str, Any], key: str) -> str:
+    digits = COLUMNS[key][1]
+    return " / ".join(f"{row[side][key]:,.{digits}f}" for side in (OURS, BARE) if key in row.get(side, {}))

@@ -1,0 +1,187 @@
+"""Whatever is sent: a problem document that says what is wrong, and nothing has changed."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import Response
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.conftest import MakeDatabase
+from tests.presence.conftest import CANTEEN, Presence, window
+from tests.support import login, running
+
+from presence.app import SERVICE
+
+ID = str(uuid4())
+TALK = {"id": ID, "theme": "care", "consent": "anonymous", "words": "words"}
+GOOD: dict[str, dict[str, Any]] = {
+    "/places": CANTEEN,
+    "/presence-slots": window(ID, 1, 2) | {"themes": ["sport"]},
+    "/encounters": TALK,
+    "/encounters/batch": {"items": [TALK]},
+}
+FAULTS: list[tuple[str, dict[str, Any], str]] = [
+    *((path, {"extra": 1}, "/extra") for path in GOOD),
+    *(("/places", {"name": name}, "/name") for name in ("", "  ", "x" * 201, "a\0b", "a\nb", "\ud800", 3, None, ["x"])),
+    ("/places", {"address": "\x7f"}, "/address"),
+    ("/places", {"kind": "town-hall"}, "/kind"),
+    ("/places", {"kind": {}}, "/kind"),
+    ("/places", {"point": None}, "/point"),
+    ("/places", {"point": {"latitude": 52}}, "/point/longitude"),
+    *(
+        ("/places", {"point": {"latitude": wrong, "longitude": 5}}, "/point/latitude")
+        for wrong in (90.1, -91, "52", True, None, float("nan"), float("inf"), 10**400)
+    ),
+    ("/places", {"point": {"latitude": 52, "longitude": 5, "height": 1}}, "/point/height"),
+    *(("/presence-slots", {"placeId": wrong}, "/placeId") for wrong in ("x", 7, None, ID + "0")),
+    *(
+        ("/presence-slots", {"startsAt": wrong}, "/startsAt")
+        for wrong in (0, 1.5, True, None, "noon", "2026-05-01", "2026-05-01T12:00:00", "2026-13-01T12:00:00Z", 10**30)
+    ),
+    *(
+        ("/presence-slots", {"themes": wrong}, "/themes")
+        for wrong in ("sport", None, ["sport", "sport"], [f"theme-{n}" for n in range(11)])
+    ),
+    ("/presence-slots", {"themes": ["Sport!"]}, "/themes/0"),
+    ("/presence-slots", {"themes": ["a" * 61]}, "/themes/0"),
+    ("/presence-slots", {"officerId": ID}, "/officerId"),
+    *(("/encounters", {"theme": wrong}, "/theme") for wrong in ("", "Care", "a b", 1, None, "care\n")),
+    *(("/encounters", {"consent": wrong}, "/consent") for wrong in ("yes", True, None, "")),
+    *(("/encounters", {"words": wrong}, "/words") for wrong in ("", "x" * 4001, "a\0b", 5, ["words"])),
+    ("/encounters", {"id": "1"}, "/id"),
+    ("/encounters", {"notedBy": ID}, "/notedBy"),
+    *(("/encounters/batch", {"items": wrong}, "/items") for wrong in ([], None, {}, "items", [TALK] * 201)),
+]
+
+
+def is_a_problem(answer: Response, *statuses: int) -> dict[str, Any]:
+    assert answer.status_code in statuses, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert document["status"] == answer.status_code
+    assert document["code"]
+    assert document["title"]
+    return document
+
+
+async def nothing_changed(presence: Presence) -> None:
+    counts = await presence.rows(
+        "select (select count(*) from places), (select count(*) from presence_slots),"
+        " (select count(*) from encounters), (select count(*) from outbox), (select count(*) from idempotency)"
+    )
+    assert counts == [(0, 0, 0, 0, 0)]
+
+
+async def test_every_fault_is_named_and_nothing_changes(presence: Presence):
+    for path, fault, pointer in FAULTS:
+        document = is_a_problem(await presence.post(path, GOOD[path] | fault, key="k"), 400)
+        pointers = [error["pointer"] for error in document["errors"]]
+        assert any(named == pointer for named in pointers), (path, fault, document)
+    await nothing_changed(presence)
+
+
+async def test_all_faults_are_listed_at_once(presence: Presence):
+    document = is_a_problem(await presence.post("/places", {"name": "", "kind": "x", "more": 1}), 400)
+    assert {error["pointer"] for error in document["errors"]} == {"/name", "/address", "/kind", "/point", "/more"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"3",
+        b'"text"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"name": ' + b"9" * 5_000 + b"}",
+        b'{"\\ud800": 1}',
+    ],
+)
+async def test_a_body_that_is_no_object_is_refused(presence: Presence, content: bytes):
+    for path in GOOD:
+        headers = login("bram") | {"Content-Type": "application/json"}
+        is_a_problem(await presence.client.post(path, content=content, headers=headers), 400)
+    await nothing_changed(presence)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/places?near=here", 400),
+        ("/places?near=91,5", 400),
+        ("/places?near=nan,5", 400),
+        ("/places?near=52,5&radius=0", 400),
+        ("/places?near=52,5&radius=50001", 400),
+        ("/places?near=52,5&radius=1e3", 400),
+        ("/places?kind=town-hall", 400),
+        ("/places?limit=0", 400),
+        ("/places?limit=101", 400),
+        ("/places?limit=" + "9" * 5_000, 400),
+        ("/places?cursor=x", 400),
+        ("/places?cursor=" + "W1tb" * 10_000, 400),
+        ("/places/not-an-id", 400),
+        ("/places/%00", 400),
+        ("/places/%00/presence", 400),
+        (f"/places/{ID}", 404),
+        (f"/presence-slots/{ID}", 404),
+        ("/here-now?near=52", 400),
+        ("/here-now?near=52,5&radius=x", 400),
+        ("/here-now?cursor=%F0", 400),
+        ("/nowhere", 404),
+    ],
+)
+async def test_a_question_that_makes_no_sense_is_refused(presence: Presence, path: str, status: int):
+    is_a_problem(await presence.client.get(path), status)
+
+
+async def test_a_cursor_of_another_list_leads_nowhere(presence: Presence):
+    from dorpsplein.web import to_cursor
+
+    for path in ("/places", "/places?near=52,5", "/here-now"):
+        assert (await presence.client.get(path, params={"cursor": to_cursor(uuid4())})).json()["items"] == []
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.uuids().map(str),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(), max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@st.composite
+def near_misses(draw: st.DrawFn) -> tuple[str, Any]:
+    """A good request with something about it changed."""
+    path = draw(st.sampled_from(sorted(GOOD)))
+    body = {**GOOD[path]}
+    for name in draw(st.lists(st.sampled_from([*body, "other"]), min_size=1, max_size=2)):
+        body[name] = draw(ANYTHING)
+    if path == "/encounters/batch" and draw(st.booleans()):
+        body = {"items": [{**TALK, draw(st.sampled_from([*TALK, "other"])): draw(ANYTHING)}, draw(ANYTHING)]}
+    return path, body
+
+
+def test_nothing_that_can_be_sent_breaks_the_service(make_database: MakeDatabase):
+    import asyncio
+
+    urls = make_database("presence")
+    with asyncio.Runner() as runner:
+        there = running(SERVICE, urls)
+        client = runner.run(there.__aenter__()).client
+
+        @settings(max_examples=300, deadline=None)
+        @given(near_misses())
+        def never_500(request: tuple[str, Any]) -> None:
+            path, body = request
+            headers = login("bram") | {"Content-Type": "application/json"}
+            answer = runner.run(client.post(path, content=json.dumps(body), headers=headers))
+            assert answer.status_code in {200, 201, 400, 409, 422}, answer.text
+
+        try:
+            never_500()
+        finally:
+            runner.run(there.__aexit__(None, None, None))

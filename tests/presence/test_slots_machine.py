@@ -1,0 +1,168 @@
+"""Presence slots against a model that knows only minutes on a clock: intervals per officer, nothing of ours.
+
+Each step goes through the commands into a real database; the model says beforehand what must come of it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from tests.conftest import MakeDatabase
+
+import presence
+from dorpsplein.database import Database, Transaction, migrate, migrations_of
+from dorpsplein.errors import Rejected
+from dorpsplein.outbox import Outbox
+from presence.commands import places, slots
+from presence.domain import slots as domain
+from presence.domain.places import Place
+
+START = datetime(2026, 5, 1, tzinfo=UTC)
+MINUTES = st.integers(-30, 600)
+OFFICERS = 3
+T = TypeVar("T")
+
+
+@dataclass
+class Planned:
+    """One slot of the model; times are minutes since the start."""
+
+    id: UUID
+    officer: int
+    begins: int
+    ends: int
+    status: str = "planned"
+    steps: int = 1
+
+    @property
+    def takes_time(self) -> bool:
+        return self.status in {"planned", "arrived"}
+
+
+def at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+class Slots(RuleBasedStateMachine):
+    run: Callable[[Awaitable[None]], None]
+    database: Database
+    place: UUID
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.minute = 0
+        self.slots: list[Planned] = []
+        self.officers = [uuid4() for _ in range(OFFICERS)]
+
+    def outcome(self, command: Callable[[Transaction], Awaitable[domain.Slot]]) -> domain.Slot | str:
+        """Run a command; the slot, or the code of the refusal."""
+        outcome: list[domain.Slot | str] = []
+
+        async def run() -> None:
+            try:
+                async with self.database.transaction() as tx:
+                    outcome.append(await command(tx))
+            except Rejected as refusal:
+                outcome.append(refusal.code)
+
+        type(self).run(run())
+        return outcome[-1]
+
+    @rule(minutes=st.integers(1, 120))
+    def time_passes(self, minutes: int) -> None:
+        self.minute += minutes
+
+    @rule(officer=st.integers(0, OFFICERS - 1), offset=MINUTES, length=st.integers(-5, 200))
+    def announce(self, officer: int, offset: int, length: int) -> None:
+        begins = self.minute + offset
+        ends = begins + length
+        occupied = {
+            minute
+            for slot in self.slots
+            if slot.officer == officer and slot.takes_time
+            for minute in range(slot.begins, slot.ends)
+        }
+        command = domain.Announce(uuid4(), self.officers[officer], self.place, at(begins), at(ends))
+        outcome = self.outcome(lambda tx: slots.announce_presence(tx, command, now=at(self.minute)))
+        if length <= 0:
+            assert outcome == "ends-before-start"
+        elif offset < -5:
+            assert outcome == "starts-in-the-past"
+        elif occupied & set(range(begins, ends)):
+            assert outcome == "slots-overlap"
+        else:
+            assert isinstance(outcome, domain.Slot), outcome
+            self.slots.append(Planned(outcome.id, officer, begins, ends))
+
+    @precondition(lambda self: self.slots)
+    @rule(which=st.integers(0), step=st.sampled_from(["arrived", "left", "cancelled"]), other=st.booleans())
+    def change(self, which: int, step: str, other: bool) -> None:
+        slot = self.slots[which % len(self.slots)]
+        by = self.officers[(slot.officer + other) % OFFICERS]
+        decide = {"arrived": domain.arrive, "left": domain.leave, "cancelled": domain.cancel}[step]
+        outcome = self.outcome(lambda tx: slots.change_slot(tx, slot.id, by, decide, now=at(self.minute)))
+        expected = "not-your-slot" if other else self.refusal(slot, step)
+        if expected:
+            assert outcome == expected
+        else:
+            assert isinstance(outcome, domain.Slot), outcome
+            slot.status, slot.steps = step, slot.steps + 1
+
+    def refusal(self, slot: Planned, step: str) -> str | None:
+        """Why the step cannot be taken, if it cannot."""
+        needed = "arrived" if step == "left" else "planned"
+        if slot.status != needed:
+            return f"slot-not-{needed}"
+        if step == "left":
+            return None
+        if step == "arrived" and self.minute < slot.begins - 30:
+            return "too-early"
+        if self.minute >= slot.ends:
+            return "slot-is-over"
+        elsewhere = any(other.officer == slot.officer and other.status == "arrived" for other in self.slots)
+        return "still-elsewhere" if step == "arrived" and elsewhere else None
+
+    @invariant()
+    def the_database_agrees(self) -> None:
+        stored: dict[UUID, tuple[str, list[int]]] = {}
+
+        async def read() -> None:
+            async with self.database.transaction() as tx:
+                rows = await tx.fetch(
+                    "select id, status, (select array_agg((headers::json ->> 'ce_sequence')::int order by outbox.id)"
+                    " from outbox where key = presence_slots.id::text) as versions"
+                    " from presence_slots where officer_id = any($1)",
+                    self.officers,
+                )
+                stored.update({row["id"]: (row["status"], row["versions"]) for row in rows})
+
+        type(self).run(read())
+        assert stored == {slot.id: (slot.status, list(range(1, slot.steps + 1))) for slot in self.slots}
+
+
+def test_an_officer_is_never_at_two_places_whatever_is_asked(make_database: MakeDatabase):
+    urls = make_database("presence")
+    outbox = Outbox(source="urn:test:presence", schemas_url="http://schemas.test")
+    with asyncio.Runner() as runner:
+        runner.run(migrate(urls.migration, migrations_of(presence)))
+        database = runner.run(Database(urls.application, outbox, size=1).__aenter__())
+        place = Place(uuid4(), "De Goal", "Sportlaan 1", "sports-canteen", 52.0, 5.0)
+
+        async def add() -> None:
+            async with database.transaction() as tx:
+                await places.add_place(tx, place)
+
+        runner.run(add())
+        Slots.run, Slots.database, Slots.place = runner.run, database, place.id
+        try:
+            run_state_machine_as_test(
+                Slots, settings=settings(max_examples=60, stateful_step_count=30, deadline=None)
+            )
+        finally:
+            runner.run(database.__aexit__(None, None, None))
