@@ -4,19 +4,17 @@ Ours: initiatives and funding, each one process with HTTP, relay and consumers. 
 funding counts it, a pledge when the initiative's means in initiatives hold it. Bare: `ideal.py`.
 """
 
-from collections.abc import Awaitable, Callable
-from itertools import chain
+from dataclasses import dataclass
 
-import asyncpg
 from tests.bench import town
 from tests.bench.report import BARE, OURS, Report
 from tests.bench.square import Side, Square
-from tests.bench.windows import window
+from tests.bench.windows import Count, counting, window
 
 CLIENTS = (1, 8, 32)
 MOST_A_SECOND = 6_000
 STRANGERS_A_SECOND = 1_500
-WARM_UP = 1_000
+WARM_UP_S = 1.0
 IN_FUNDING = "select coalesce(sum(supports), 0)::bigint from support_counts"
 IN_INITIATIVES = "select coalesce(sum(pledged_cents) / 1000, 0)::bigint from means"
 IN_THE_IDEAL = "select coalesce(sum(supports), 0)::bigint from supports"
@@ -33,30 +31,52 @@ async def bench(rounds: int, seconds: float) -> Report:
         with square.ours("initiatives", "funding") as side:
             settled = town.settle(square, side)
             round_id = town.open_round(square, side.ports["funding"], settled.initiatives[0])
+        measured = _Measured(report, settled, round_id, seconds)
         for _ in range(rounds):
             with square.ours("initiatives", "funding") as side:
-                await _ours(report, settled, side, round_id, seconds)
+                await measured.ours(side)
             with square.bare() as side:
-                await _bare(report, settled, side, round_id, seconds)
+                await measured.bare(side)
     return report
 
 
-async def _ours(report: Report, settled: town.Town, side: Side, round_id: str, seconds: float) -> None:
-    urls = settled.square.urls
-    count, total = await _counter(urls["funding"].application, IN_FUNDING), int(seconds * MOST_A_SECOND)
-    means = await _counter(urls["initiatives"].application, IN_INITIATIVES)
-    initiatives, funding = side.ports["initiatives"], side.ports["funding"]
-    await window(side, initiatives, settled.supports(WARM_UP), clients=8, seconds=10, visible=count)
-    await window(side, funding, settled.pledges(WARM_UP, round_id), clients=8, seconds=10, visible=means)
-    for clients in CLIENTS:
-        figures = await window(
-            side, initiatives, settled.supports(total), clients=clients, seconds=seconds, visible=count
-        )
-        report.add(f"support, {clients} clients", OURS, figures)
-        figures = await window(
-            side, funding, settled.pledges(total, round_id), clients=clients, seconds=seconds, visible=means
-        )
-        report.add(f"pledge, {clients} clients", OURS, figures)
-    strangers = settled.supports_by_strangers(int(seconds * STRANGERS_A_SECOND))
-    figures = await window(side, initiatives, strangers, clients=32, seconds=seconds, visible=count)
-    report.add("support, 32 strangers", OURS, figures)
+@dataclass
+class _Measured:
+    report: Report
+    town: town.Town
+    round_id: str
+    seconds: float
+
+    async def ours(self, side: Side) -> None:
+        urls = self.town.square.urls
+        async with counting(urls["funding"].application, IN_FUNDING) as supports:
+            await self._supports(OURS, side, side.ports["initiatives"], supports)
+            strangers = self.town.supports_by_strangers(int(self.seconds * STRANGERS_A_SECOND))
+            port = side.ports["initiatives"]
+            figures = await window(side, port, strangers, clients=32, seconds=self.seconds, visible=supports)
+            self.report.add("support, 32 strangers", OURS, figures)
+        async with counting(urls["initiatives"].application, IN_INITIATIVES) as pledges:
+            await self._pledges(OURS, side, side.ports["funding"], pledges)
+
+    async def bare(self, side: Side) -> None:
+        async with counting(self.town.square.urls["ideal_projection"].application, IN_THE_IDEAL) as acts:
+            figures = await self._supports(BARE, side, side.ports["ideal"], acts)
+            self.report.add("support, 32 strangers", BARE, figures)
+            await self._pledges(BARE, side, side.ports["ideal"], acts)
+
+    async def _supports(self, name: str, side: Side, port: int, visible: Count) -> dict[str, float]:
+        figures = {}
+        for clients, seconds in ((8, WARM_UP_S), *((clients, self.seconds) for clients in CLIENTS)):
+            requests = self.town.supports(int(seconds * MOST_A_SECOND))
+            figures = await window(side, port, requests, clients=clients, seconds=seconds, visible=visible)
+            self.town.supported += int(figures["count"])
+            if seconds != WARM_UP_S:
+                self.report.add(f"support, {clients} at once", name, figures)
+        return figures
+
+    async def _pledges(self, name: str, side: Side, port: int, visible: Count) -> None:
+        for clients, seconds in ((8, WARM_UP_S), *((clients, self.seconds) for clients in CLIENTS)):
+            requests = self.town.pledges(int(seconds * MOST_A_SECOND), self.round_id)
+            figures = await window(side, port, requests, clients=clients, seconds=seconds, visible=visible)
+            if seconds != WARM_UP_S:
+                self.report.add(f"pledge, {clients} at once", name, figures)

@@ -1,6 +1,6 @@
 """The bare ideal of a projection in another service: batches from Kafka, one set-based statement each.
 
-    python -m tests.bench.ideal_projection DATABASE_URL BOOTSTRAP TOPIC
+python -m tests.bench.ideal_projection DATABASE_URL BOOTSTRAP TOPIC
 """
 
 import asyncio

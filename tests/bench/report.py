@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 OURS, BARE = "ours", "bare"
 COLUMNS = {
@@ -65,24 +65,23 @@ class Report:
         if as_json:
             print(json.dumps(self.document(), indent=1))
             return
-        table = Table(title=self.title, caption=self.note, caption_justify="left")
         rows = self.rows()
         keys = [key for key in COLUMNS if any(key in row[OURS] for row in rows)]
-        for heading in ("", *(COLUMNS[key][0] for key in keys), "of the ideal"):
-            table.add_column(heading, justify="right" if heading else "left")
+        table = Table("", "", *(Column(COLUMNS[key][0], justify="right") for key in keys), Column("ratio"))
         for row in rows:
-            ratio = f"{row['of_the_ideal']:.2f}" if "of_the_ideal" in row else ""
-            table.add_row(row["what"], *(_cell(row, key) for key in keys), ratio)
+            for side in (side for side in (OURS, BARE) if side in row):
+                figures = (f"{row[side][key]:,.{COLUMNS[key][1]}f}" for key in keys)
+                ratio = f"{row['of_the_ideal']:.2f}" if side == OURS and "of_the_ideal" in row else ""
+                table.add_row(row["what"] if side == OURS else "", side, *figures, ratio, end_section=side == BARE)
         console = Console()
-        console.print(table)
+        console.print(f"[bold]{self.title}[/]", table, self.note, "", sep="\n", highlight=False)
+        for row in rows:
+            for side in (side for side in (OURS, BARE) if side in row):
+                parts = (f"{key[7:]} {value:.0f}" for key, value in row[side].items() if key.startswith("cpu_us "))
+                console.print(f"{row['what']}, {side}: CPU µs by part: {', '.join(parts)}", highlight=False)
         for name, fact in self.facts.items():
             console.print(f"{name}: {fact}", highlight=False)
 
 
 def _medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {key: median(figures[key] for figures in rounds) for key in rounds[0]}
-
-
-def _cell(row: Mapping[str, Any], key: str) -> str:
-    digits = COLUMNS[key][1]
-    return " / ".join(f"{row[side][key]:,.{digits}f}" for side in (OURS, BARE) if key in row.get(side, {}))

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,14 +35,14 @@ IDEAL_SCHEMAS = {"ideal": ideal.SCHEMA, "ideal_projection": ideal_projection.SCH
 
 @dataclass(frozen=True)
 class Side:
-    """One side at work: the port of each process by name, and the roots of all that takes part."""
+    """One side at work: the port of each of its processes, and the process id of every part that counts."""
 
     ports: Mapping[str, int]
-    roots: Sequence[int]
+    parts: Mapping[str, int]
 
-    def cpu(self) -> float:
-        """CPU seconds spent so far by this side's processes, PostgreSQL and Kafka together."""
-        return cpu_seconds(self.roots)
+    def cpu(self) -> dict[str, float]:
+        """CPU seconds spent so far, by part: this side's processes, PostgreSQL and Kafka."""
+        return {name: cpu_seconds(pid) for name, pid in self.parts.items()}
 
 
 class Square:
@@ -56,7 +56,9 @@ class Square:
         self.urls: dict[str, DatabaseUrls] = {}
         server, broker = postgres.prepare(self.folder / "postgres"), kafka.prepare(self.folder / "kafka")
         self.admin_url, self.bootstrap = server.admin_url, broker.bootstrap
-        self.servers = [self._stack.enter_context(self._running(part)).pid for part in (server.part(), broker.part())]
+        self.servers = {
+            part.name: self._stack.enter_context(self._running(part)).pid for part in (server.part(), broker.part())
+        }
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -76,37 +78,52 @@ class Square:
         """Return a valid bearer token of the local issuer."""
         return self.issuer.token(Person(subject, subject, role))
 
+    def make(self, *names: str) -> None:
+        """Make the databases of services, or of parts of the bare loop, that are not there yet."""
+        for name in names:
+            if name in self.urls:
+                continue
+            self.urls[name] = create_service_database(self.admin_url, name)
+            if name in IDEAL_SCHEMAS:
+                run_sql(self.urls[name].migration, IDEAL_SCHEMAS[name])
+            else:
+                migrate = [sys.executable, "-m", name, "migrate"]
+                subprocess.run(migrate, env=self.environment(name), check=True, capture_output=True)
+
     @contextmanager
     def ours(self, *services: str) -> Iterator[Side]:
         """Run services, each as one process with HTTP, relay and consumers."""
-        for service in services:
-            if service not in self.urls:
-                self._migrate(service)
+        self.make(*services)
         yield from self._side({service: self._service(service, free_port()) for service in services})
 
     @contextmanager
     def bare(self) -> Iterator[Side]:
         """Run the bare loop: one process that takes commands and relays, one that projects."""
-        for name, schema in IDEAL_SCHEMAS.items():
-            if name not in self.urls:
-                self.urls[name] = create_service_database(self.admin_url, name)
-                run_sql(self.urls[name].migration, schema)
+        self.make("ideal", "ideal_projection")
         port = free_port()
-        yield from self._side(
-            {
-                "ideal": (port, self._module("ideal", str(port))),
-                "ideal_projection": (0, self._module("ideal_projection")),
-            }
-        )
+        taking = self._module("ideal", str(port), self.urls["ideal"].application, self.bootstrap, IDEAL_TOPIC)
+        projection_url = self.urls["ideal_projection"].application
+        projecting = self._module("ideal_projection", projection_url, self.bootstrap, IDEAL_TOPIC)
+        yield from self._side({"ideal": (port, taking), "ideal_projection": (0, projecting)})
+
+    @contextmanager
+    def bare_reading(self) -> Iterator[Side]:
+        """Run the bare reader of the initiatives service's database."""
+        port = free_port()
+        reading = self._module("ideal_read", str(port), self.urls["initiatives"].application)
+        yield from self._side({"ideal_read": (port, reading)})
 
     def _side(self, parts: Mapping[str, tuple[int, Part]]) -> Iterator[Side]:
         with ExitStack() as stack:
-            running = [stack.enter_context(self._running(part)).pid for _, part in parts.values()]
-            yield Side({name: port for name, (port, _) in parts.items()}, [*self.servers, *running])
+            running = {name: stack.enter_context(self._running(part)).pid for name, (_, part) in parts.items()}
+            yield self.side_of(running, {name: port for name, (port, _) in parts.items()})
+
+    def side_of(self, pids: Mapping[str, int], ports: Mapping[str, int] | None = None) -> Side:
+        """Return the side that these processes are, together with the servers."""
+        return Side(ports or {}, {**self.servers, **pids})
 
     def _module(self, name: str, *arguments: str) -> Part:
         log = self.folder / "logs" / f"{name}.log"
-        arguments = (*arguments, self.urls[name].application, self.bootstrap, IDEAL_TOPIC)
         return Part(
             name=name,
             command=(sys.executable, "-m", f"tests.bench.{name}", *arguments),
@@ -119,16 +136,15 @@ class Square:
         return port, Part(
             name=service,
             command=(sys.executable, "-m", service, "serve"),
-            environment={**self.environment(service), **ports},
+            environment={**self.settings(service), **ports},
             is_ready=lambda _: _is_ready(port),
         )
 
-    def _migrate(self, service: str) -> None:
-        self.urls[service] = create_service_database(self.admin_url, service)
-        environment = {**os.environ, **self.environment(service)}
-        subprocess.run([sys.executable, "-m", service, "migrate"], env=environment, check=True, capture_output=True)
-
     def environment(self, service: str) -> dict[str, str]:
+        """Return the whole environment of a service's process."""
+        return {**os.environ, **self.settings(service)}
+
+    def settings(self, service: str) -> dict[str, str]:
         """Return the settings of a service's process, as `up` makes them."""
         own = self.folder / service
         own.mkdir(exist_ok=True)

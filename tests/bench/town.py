@@ -2,21 +2,23 @@
 
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from tests.bench.square import Side, Square
 from tests.bench.windows import Request
 
 from dorpsplein.identity import Role
 
-INITIATIVES = 100
+INITIATIVES = 400
 RESIDENTS = 500
-POT_CENTS = 10**15
-CAPS_CENTS = 10**14
+PLENTY_CENTS = 10**12
+PLEDGE_CENTS = 1_000
 
 
 def call(port: int, method: str, path: str, token: str = "", body: Any = None) -> Any:
@@ -32,20 +34,20 @@ def call(port: int, method: str, path: str, token: str = "", body: Any = None) -
 
 @dataclass
 class Town:
-    """Initiatives and residents. Every support that is asked for is a new one: nobody supports a thing twice."""
+    """Initiatives and residents. `supported` counts the supports used up: nobody supports a thing twice."""
 
     square: Square
     initiatives: Sequence[str]
     residents: Sequence[str]
-    asked: int = 0
+    supported: int = 0
     strangers: int = 0
 
     def supports(self, count: int) -> Iterator[Request]:
-        """Requests of residents the service has met before, one after the other; the bare loop reads X-Person."""
-        for number in range(self.asked, self.asked + count):
+        """Requests of residents, each in turn and for all initiatives in turn; the bare loop reads X-Person."""
+        for number in range(self.supported, self.supported + count):
             nth, resident = divmod(number, len(self.residents))
-            yield _support(self.initiatives[nth % len(self.initiatives)], self.residents[resident], number)
-        self.asked += count
+            initiative = self.initiatives[(nth + number) % len(self.initiatives)]
+            yield _support(initiative, self.residents[resident], number)
 
     def supports_by_strangers(self, count: int) -> Iterator[Request]:
         """Requests of people the service never met, so that each token's signature is verified."""
@@ -55,10 +57,12 @@ class Town:
         self.strangers += count
 
     def pledges(self, count: int, round_id: str) -> Iterator[Request]:
-        """Requests of residents that are matched from the pot."""
+        """Requests of residents, each with a key of its own, that are matched from the pot."""
         for number in range(count):
-            body = {"initiativeId": self.initiatives[number % 100], "roundId": round_id, "amountCents": 1000}
-            yield "POST", "/v1/pledges", _headers(self.residents[number % len(self.residents)], number), body
+            initiative = self.initiatives[number % len(self.initiatives)]
+            headers = _headers(self.residents[number % len(self.residents)], number)
+            body = {"initiativeId": initiative, "roundId": round_id, "amountCents": PLEDGE_CENTS}
+            yield "POST", "/v1/pledges", {**headers, "Idempotency-Key": str(uuid4())}, body
 
 
 def _support(initiative: str, token: str, person: int) -> Request:
@@ -77,14 +81,13 @@ def settle(square: Square, side: Side) -> Town:
             "title": f"Een bankje bij de haven {number}",
             "summary": "Om samen uit te kijken over het water. " * 10,
             "theme": "groen",
-            "meansNeededCents": POT_CENTS,
+            "meansNeededCents": PLENTY_CENTS,
         }
         for number in range(INITIATIVES)
     ]
     saar = square.token("saar", Role.SERVICE)
-    made = call(
-        side.ports["initiatives"], "POST", "/initiatives/bulk", saar, {"source": "bench", "items": items}
-    )
+    body = {"source": "bench", "items": items}
+    made = call(side.ports["initiatives"], "POST", "/initiatives/bulk", saar, body)
     residents = [square.token(f"resident-{number}", Role.RESIDENT) for number in range(RESIDENTS)]
     return Town(square, [item["id"] for item in made["items"]], residents)
 
@@ -93,11 +96,11 @@ def open_round(square: Square, port: int, initiative: str) -> str:
     """Open a round with a pot too large to empty, once funding knows the initiatives; its id."""
     chris = square.token("chris", Role.COFINANCIER)
     fund = call(port, "POST", "/funds", chris, {"name": "Bench"})
-    caps = {f"cap{whose}Cents": CAPS_CENTS for whose in ("Pledge", "Donor", "Initiative")}
+    caps = {f"cap{whose}Cents": PLENTY_CENTS for whose in ("Pledge", "Donor", "Initiative")}
     closes_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     body = {"fundId": fund["id"], "knobs": {"numerator": 1, "denominator": 1, **caps}, "closesAt": closes_at}
     round_id: str = call(port, "POST", "/rounds", chris, body)["id"]
-    call(port, "POST", f"/rounds/{round_id}/pot-lines", chris, {"cofinancier": "gemeente", "amountCents": POT_CENTS})
+    call(port, "POST", f"/rounds/{round_id}/pot-lines", chris, {"cofinancier": "gemeente", "amountCents": PLENTY_CENTS})
     _until_known(port, initiative)
     return round_id
 

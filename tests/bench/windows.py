@@ -4,16 +4,38 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
+import asyncpg
 from tests.bench.square import REPOSITORY, Side
 
 Request = tuple[str, str, dict[str, str], Any]
 """Method, path, headers, body (None: no body)."""
 
+Count = Callable[[], Awaitable[int]]
+"""How many effects can be seen."""
+
 VISIBLE_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.02
+
+
+@asynccontextmanager
+async def counting(url: str, query: str) -> AsyncIterator[Count]:
+    """A count by a query on a connection of its own; as cheap as the query."""
+    connection = await asyncpg.connect(url)
+    try:
+        yield partial(connection.fetchval, query)
+    finally:
+        await connection.close()
+
+
+def cpu_each(side: Side, before: Mapping[str, float], count: int) -> dict[str, float]:
+    """CPU microseconds an operation since `before`, in all and by part."""
+    parts = {f"cpu_us {part}": (spent - before[part]) / count * 1e6 for part, spent in side.cpu().items()}
+    return {"cpu_us": sum(parts.values()), **parts}
 
 
 async def window(
@@ -23,7 +45,7 @@ async def window(
     *,
     clients: int,
     seconds: float,
-    visible: Callable[[], Awaitable[int]] | None = None,
+    visible: Count | None = None,
 ) -> dict[str, float]:
     """Load one side and return its figures an operation.
 
@@ -54,7 +76,8 @@ async def window(
             raise TimeoutError(f"{await visible() - seen} of {sent['count']} became visible")
         await asyncio.sleep(LOOK_EVERY_S)
     return {
-        "cpu_us": (side.cpu() - cpu) / sent["count"] * 1e6,
+        **cpu_each(side, cpu, sent["count"]),
+        "count": sent["count"],
         "per_second": sent["count"] / (time.perf_counter() - started),
         "p50_ms": sent["p50_ms"],
         "p99_ms": sent["p99_ms"],

@@ -69,7 +69,7 @@ def test_i1_i2_a_match_is_whole_never_negative_and_never_more_than_pot_or_caps(r
     match = allocate(rule, now)
     assert all(type(number) is int and number >= 0 for number in (match.cents, *dict(match.by).values()))
     assert match.cents <= sum(left for _, left in now.pot)
-    assert all(given <= dict(now.pot)[line] for line, given in match.by)
+    assert all(gave <= dict(now.pot)[line] for line, gave in match.by)
 
 
 @given(ratios, snapshots)
@@ -93,8 +93,8 @@ def test_a_match_is_what_the_model_says_and_so_is_its_split(rule: Ratio, now: Sn
 def test_every_reason_counts_and_together_they_are_the_amount(rule: Ratio, now: Snapshot):
     match = allocate(rule, now)
     assert sum(reason.cents for reason in match.reasons if reason.pot_line is None) == match.cents
-    for line, given in match.by:
-        assert sum(reason.cents for reason in match.reasons if reason.pot_line == line) == given
+    for line, gave in match.by:
+        assert sum(reason.cents for reason in match.reasons if reason.pot_line == line) == gave
     assert sum(dict(match.by).values()) == match.cents
     for reason in match.reasons:
         assert str(reason).startswith(f"{reason.cents:+d} {reason.code}")
@@ -120,8 +120,8 @@ def played(rule: Ratio, pots: tuple[tuple[UUID, int], ...], pledges: list[tuple[
         match = allocate(rule, now)
         donors[donor] = donors.get(donor, 0) + match.cents
         initiatives[initiative] = initiatives.get(initiative, 0) + match.cents
-        for line, given in match.by:
-            left[line] -= given
+        for line, gave in match.by:
+            left[line] -= gave
         matches.append(match)
     return matches
 

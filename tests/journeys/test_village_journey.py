@@ -20,6 +20,14 @@ STORY = [
     "pledge-matched",
     "means-goal-reached",
 ]
+TYPES = [
+    "nl.participatie.initiatives.initiative-proposed.v1",
+    "nl.participatie.initiatives.threshold-reached.v1",
+    "nl.participatie.supports.support-given.v1",
+    "nl.participatie.pledges.pledge-made.v1",
+    "nl.participatie.pledges.pledge-matched.v1",
+    "nl.participatie.means.means-goal-reached.v1",
+]
 RATIO = {
     "numerator": 1,
     "denominator": 1,
@@ -71,10 +79,8 @@ def test_a_dream_is_proposed_supported_and_funded_and_everyone_who_follows_hears
     round_id = open_round(square)
     with Receiver() as receiver, square.client("anna") as anna, square.client() as anyone:
         with square.client("saar") as saar:
-            types = sorted({f"nl.participatie.{plural}" for plural in TYPES})
-            subscription = created(
-                saar.post("/notifications/v1/subscriptions", json={"callbackUrl": receiver.url, "types": types})
-            )
+            wanted = {"callbackUrl": receiver.url, "types": TYPES}
+            subscription = created(saar.post("/notifications/v1/subscriptions", json=wanted))
         receiver.secret = subscription["secret"]
         wish = {
             "title": "Een buurttuin voor Molendorp",
@@ -108,13 +114,3 @@ def test_a_dream_is_proposed_supported_and_funded_and_everyone_who_follows_hears
             lambda: anna.get("/notifications/v1/me/feed").json()["items"], lambda items: len(items) >= 4
         )
         assert all(item["initiativeId"] == initiative for item in followed)
-
-
-TYPES = (
-    "initiatives.initiative-proposed.v1",
-    "initiatives.threshold-reached.v1",
-    "supports.support-given.v1",
-    "pledges.pledge-made.v1",
-    "pledges.pledge-matched.v1",
-    "means.means-goal-reached.v1",
-)

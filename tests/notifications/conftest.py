@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from tests.conftest import MakeDatabase
 from tests.support import login, running
 
+from dorpsplein.consumer import Consumer
 from dorpsplein.contracts.initiatives import InitiativeProposed, InitiativeState, SupportGiven
 from dorpsplein.envelope import Event, Fact, Recorded, binary_headers, recorded
 from dorpsplein.service import Runtime
@@ -78,6 +79,10 @@ class Square:
 
     runtime: Runtime
     client: AsyncClient
+
+    @property
+    def journal(self) -> Consumer:
+        return next(consumer for consumer in self.runtime.consumers if consumer.name == "journal")
 
     async def tell(self, *events: Recorded[Event] | Event) -> None:
         """Apply events as one batch of each consumer that wants them."""

@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.presence.conftest import Presence
+from tests.presence.conftest import NOON, Presence
 from tests.support import login, person
 
 from dorpsplein.contracts.presence import EncounterConsentWithdrawn, EncounterNoted, EncounterState
 from dorpsplein.identity import Role
+from presence.domain.encounters import Consent, Encounter, Note
+from presence.storage import encounters as storage
 
 SECRET_WORDS = "Mijn buurvrouw Wilhelmina is eenzaam"
 TALK = {"theme": "care", "consent": "anonymous", "words": SECRET_WORDS}
@@ -168,12 +170,22 @@ async def test_replays_in_any_order_any_number_of_times_have_one_effect_each(pre
     assert await presence.events() == said
 
 
-async def test_batches_at_once_in_opposite_orders_have_one_effect_each(presence: Presence):
+async def test_batches_at_once_have_one_effect_each(presence: Presence):
     kept = [TALK | {"id": str(uuid4()), "words": f"words {n}"} for n in range(100)]
     answers = await asyncio.gather(*(batch(presence, kept[:: (-1) ** turn]) for turn in range(8)))
     results = [result["result"] for answer in answers for result in answer]
     assert (results.count("noted"), results.count("already-noted")) == (100, 700)
     assert len(await presence.events()) == 200
+
+
+async def test_batches_in_opposite_orders_never_wait_for_each_other(presence: Presence):
+    talks = [Encounter(Note(uuid4(), person("bram"), "care", Consent.NONE), NOON) for _ in range(20_000)]
+
+    async def add(these: list[Encounter]) -> int:
+        async with presence.runtime.database.transaction() as tx:
+            return len(await storage.add(tx, these, [], NOON))
+
+    assert sum(await asyncio.gather(add(talks), add(talks[::-1]))) == 20_000
 
 
 async def test_each_item_of_a_batch_has_its_own_result(presence: Presence, pond: str):

@@ -97,6 +97,16 @@ def test_any_order_and_any_batches_lead_to_the_same(make_database: MakeDatabase)
             runner.run(database.__aexit__(None, None, None))
 
 
+async def test_an_old_state_that_comes_late_brings_nothing_back(make_database: MakeDatabase):
+    pond = uuid4()
+    states, _ = history(pond)
+    async with running(SERVICE, make_database("presence")) as there:
+        for late in (states[2], states[1], states[3], states[0]):
+            async with there.runtime.database.transaction() as tx:
+                await projections.initiatives(tx, [late])
+        assert await titles(there.runtime.database) == [None]
+
+
 async def send(kafka: str, prefix: str, *facts: Fact) -> None:
     columns = Outbox(source="urn:test:initiatives", schemas_url="-", topic_prefix=prefix).columns(facts)
     async with AIOKafkaProducer(bootstrap_servers=kafka, enable_idempotence=True) as producer:

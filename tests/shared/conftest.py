@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from tests.chaos import mutants
@@ -13,6 +14,8 @@ from tests.shared.rig import Shed
 from dorpsplein.database import migrate, migrations_of
 
 mutants.take_out_chosen()
+hypothesis.settings.register_profile("no-stopwatch", deadline=None)
+hypothesis.settings.load_profile("no-stopwatch")
 
 
 @pytest_asyncio.fixture

@@ -6,11 +6,11 @@ import sys
 from tests.chaos import mutants
 from tests.shared import toolshed
 
-from dorpsplein.service import serve, uvicorn_loop
+from dorpsplein.service import run_on_uvloop, serve
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
     mutants.take_out_chosen()
     service = {"all": toolshed.SERVICE, "relay": toolshed.RELAY_ONLY}[sys.argv[1]]
-    uvicorn_loop(serve(service, service.settings()))
+    run_on_uvloop(serve(service, service.settings()))

@@ -1,8 +1,4 @@
 -- What the initiatives service owns (initiatives, supports, profiles) and what it keeps of events.
-create function iso8601(moment timestamptz) returns text
-    language sql stable strict parallel safe
-    return to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-
 create table initiatives (
     id uuid primary key,
     version bigint not null check (version > 0),
@@ -68,7 +64,7 @@ create table timeline (
     type text not null,
     at timestamptz not null,
     count bigint not null,
-    detail jsonb not null
+    detail json not null
 );
 create index timeline_newest on timeline (initiative_id, at desc, id desc);
 

@@ -122,6 +122,7 @@ class Database:
                 "statement_timeout": str(int(self._timeout_s * 1000)),
                 "idle_in_transaction_session_timeout": str(LONGEST_IDLE_TRANSACTION_S * 1000),
                 "search_path": self._search_path,
+                "timezone": "UTC",
                 "jit": "off",
             },
         )
@@ -159,7 +160,7 @@ class Database:
         except UNAVAILABLE as fault:
             raise Transient(f"the database went away: {fault}") from fault
         except asyncpg.InterfaceError as fault:
-            if acquired.is_closed():
+            if _is_gone(acquired):
                 raise Transient(f"the database went away: {fault}") from fault
             raise
         finally:
@@ -203,7 +204,10 @@ class Database:
             async def run(submitted: Sequence[tuple[Any, Cause | None]]) -> Sequence[Any]:
                 async with self.transaction() as tx:
                     tx.causes = [cause for _, cause in submitted]
-                    return await handle(tx, [command for command, _ in submitted])
+                    answers = await handle(tx, [command for command, _ in submitted])
+                    if len(answers) != len(submitted):
+                        raise TypeError(f"{len(answers)} answers to {len(submitted)} commands")
+                    return answers
 
             group = self._groups[handle] = Group(run)
         answer: Answer = await group.submit((command, CAUSE.get()))
@@ -213,6 +217,14 @@ class Database:
         """Raises Transient unless the database answers."""
         async with self.connection() as connection:
             await connection.fetchval("select 1")
+
+
+def _is_gone(connection: Any) -> bool:
+    """Tell whether a connection has ended; its pool takes it back at once when it does."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _as_it_is(_: object) -> None:

@@ -50,10 +50,10 @@ class Group(Generic[Command, Answer]):
         """One answer a command. A fault of the whole batch that may lie in one of them is pinned to its own."""
         try:
             answers = await self._run(commands)
-            if len(answers) != len(commands):
-                raise TypeError(f"{len(answers)} answers to {len(commands)} commands")
         except Exception as fault:  # noqa: BLE001 - handed to the callers, none is swallowed
             if isinstance(fault, Transient) or len(commands) == 1:
                 return [fault] * len(commands)
             return [answer for command in commands for answer in await self._answers([command])]
+        if len(answers) != len(commands):
+            return [TypeError(f"{len(answers)} answers to {len(commands)} commands")] * len(commands)
         return answers

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from dorpsplein.database import Database, Transaction
-from dorpsplein.errors import Conflict
+from dorpsplein.errors import Conflict, Transient
 
 TAKE = """
     insert into idempotency (caller, key, request_hash, status, answer) values ($1, $2, $3, 0, 'null')
@@ -33,6 +33,12 @@ def request_hash(method: str, path: str, body: bytes) -> bytes:
     return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).digest()
 
 
+async def forget_old(database: Database) -> None:
+    """Forget the answers of more than two days ago; nobody repeats a request after that."""
+    async with database.transaction() as tx:
+        await tx.execute(FORGET)
+
+
 async def once(
     database: Database,
     request: Once,
@@ -50,7 +56,9 @@ async def once(
             return status, await command(tx)
         if not await tx.fetchval(TAKE, request.caller, request.key, request.request_hash):
             row = await tx.fetchrow(ANSWERED, request.caller, request.key)
-            if row is None or row["request_hash"] != request.request_hash:
+            if row is None:
+                raise Transient("an old answer was being forgotten")
+            if row["request_hash"] != request.request_hash:
                 raise Conflict("idempotency-key-reused", "This Idempotency-Key was used for another request.")
             return row["status"], json.loads(row["answer"])
         answer = await command(tx)

@@ -4,9 +4,11 @@ Tokens are verified with fixed algorithms and `iss`, `aud`, `exp`, `sub`; keys c
 and fetched again on an unknown `kid`. A person's id is computed by every service alike, so none stores names.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
+import logging
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
@@ -23,7 +25,9 @@ from joserfc.jwk import KeySet
 from dorpsplein.errors import Forbidden, Transient, Unauthenticated
 
 ALGORITHMS = ["PS256", "RS256", "ES256"]
+KEY_TYPES = ("RSA", "EC")
 REFRESH_KEYS_AFTER_S = 10.0
+ASK_AGAIN_AFTER_S = 1.0
 CLOCK_LEEWAY_S = 10
 MOST_CACHED_TOKENS = 10_000
 
@@ -42,6 +46,7 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
+log = logging.getLogger(__name__)
 KNOWN_ROLES = frozenset(role.value for role in Role)
 
 
@@ -72,7 +77,8 @@ class Verifier:
     audience: str
     secret: str
     _keys: KeySet | None = None
-    _fetched_at: float = -REFRESH_KEYS_AFTER_S
+    _asked_at: float = float("-inf")
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _known: dict[str, tuple[Caller, float]] = field(default_factory=dict)
 
     async def caller(self, token: str) -> Caller:
@@ -110,21 +116,30 @@ class Verifier:
         return claims
 
     async def _keys_for(self, token: str) -> KeySet:
+        """The issuer's keys, asked for again when the token's is not among them, but not at every stranger's."""
         kid = _header(token).get("kid")
-        known = self._keys is not None and any(key.kid == kid for key in self._keys.keys)
-        if not known and time.monotonic() - self._fetched_at >= REFRESH_KEYS_AFTER_S:
-            try:
-                async with httpx.AsyncClient(timeout=5) as client:
-                    answer = await client.get(self.jwks_url)
-                    answer.raise_for_status()
-                self._keys = KeySet.import_key_set(answer.json())
-                self._fetched_at = time.monotonic()
-            except (httpx.HTTPError, ValueError, JoseError) as fault:
-                if self._keys is None:
-                    raise Transient(f"the identity provider cannot be reached: {fault}") from fault
+        if not self._has(kid):
+            async with self._asking:
+                pause = REFRESH_KEYS_AFTER_S if self._keys else ASK_AGAIN_AFTER_S
+                if not self._has(kid) and time.monotonic() - self._asked_at >= pause:
+                    await self._ask_for_keys()
         if self._keys is None:
             raise Transient("the identity provider has not answered yet")
         return self._keys
+
+    def _has(self, kid: Any) -> bool:
+        return self._keys is not None and any(key.kid == kid for key in self._keys.keys)
+
+    async def _ask_for_keys(self) -> None:
+        self._asked_at = time.monotonic()
+        try:
+            async with httpx.AsyncClient(timeout=5) as client:
+                answer = await client.get(self.jwks_url)
+                answer.raise_for_status()
+            keys = [key for key in answer.json()["keys"] if key.get("use", "sig") == "sig" and key["kty"] in KEY_TYPES]
+            self._keys = KeySet.import_key_set({"keys": keys})
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, JoseError) as fault:
+            log.warning("the identity provider gave no keys: %r", fault)
 
 
 def _header(token: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What operators may ask of any service: its dead letters and what its consumers are doing."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from dorpsplein.consumer import Consumer
 from dorpsplein.dead_letters import ONE, REPLAYED, listed, shown
 from dorpsplein.envelope import recorded
-from dorpsplein.errors import Conflict, Poison, Refused
+from dorpsplein.errors import Conflict, Poison, Refused, Transient
 from dorpsplein.identity import Caller, Role, allow
 from dorpsplein.web import MOST_PAGE, Db, found, permitted
 
@@ -57,16 +57,23 @@ def operator_routes(service: str, consumers: Sequence[Consumer]) -> APIRouter:
         consumer = by_group.get(row["consumer"])
         if consumer is None:
             raise Conflict("consumer-unknown", f"No consumer is called {row['consumer']} any more.")
-        headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
-        try:
-            event = recorded(headers, row["body"])
-        except Poison as fault:
-            raise Refused("still-poison", str(fault)) from fault
-        if event is None:
-            raise Refused("type-unknown", "This service does not know the event's type.")
-        await consumer.apply([event])
+        await _hand_over(consumer, row)
         async with db.transaction() as tx:
             await tx.execute(REPLAYED, letter_id)
             return shown(await tx.fetchrow(ONE, letter_id))
 
     return router
+
+
+async def _hand_over(consumer: Consumer, row: Mapping[str, Any]) -> None:
+    """Have a consumer apply a dead letter. Raises Refused, with the reason, where it still cannot."""
+    headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
+    try:
+        event = recorded(headers, row["body"], position=f"{row['topic']}:{row['partition']}:{row['offset']}")
+        if event is None or not consumer.wants(event):
+            raise Poison("this consumer does not handle its type")
+        await consumer.apply([event])
+    except Transient:
+        raise
+    except Exception as fault:
+        raise Refused("still-poison", f"It stays parked: {type(fault).__name__}: {fault}") from fault

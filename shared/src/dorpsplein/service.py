@@ -12,13 +12,14 @@ from types import ModuleType
 from typing import Any
 
 import uvicorn
+import uvloop
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
 from dorpsplein import failpoints, telemetry
 from dorpsplein.consumer import Consumer, Projection, subscribe
-from dorpsplein.database import Database, migrate, migrations_of
+from dorpsplein.database import Database
 from dorpsplein.dead_letters import dead_letter_topic
 from dorpsplein.envelope import Event, topics
 from dorpsplein.errors import Transient
@@ -276,30 +277,7 @@ def _listener(fd: int | None, host: str, port: int) -> socket.socket:
     return listener
 
 
-def main(service: Service) -> None:
-    """The command line of a service: `migrate`, `serve` or `rebuild PROJECTION`."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("aiokafka").setLevel(logging.WARNING)
-    settings = service.settings()
-    match sys.argv[1:]:
-        case ["migrate"]:
-            url = settings.migration_url.get_secret_value()
-            for name in asyncio.run(migrate(url, migrations_of(service.package))):
-                log.info("ran %s", name)
-        case ["serve"]:
-            uvicorn_loop(serve(service, settings))
-        case ["rebuild", projection] if projection in service.projections:
-            from dorpsplein.rebuild import rebuild
-
-            asyncio.run(rebuild(service.name, projection, service.projections[projection], settings))
-        case _:
-            known = ", ".join(service.projections) or "none"
-            sys.exit(f"usage: python -m {service.name} migrate | serve | rebuild PROJECTION (there are: {known})")
-
-
-def uvicorn_loop(main_task: "asyncio.Future[None] | Awaitable[None]") -> None:
-    """Run on uvloop, uvicorn's own choice."""
-    import uvloop
-
+def run_on_uvloop(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end on uvloop, uvicorn's own choice."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main_task)  # type: ignore[arg-type]
+        runner.run(work)

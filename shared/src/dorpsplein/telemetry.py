@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.propagate import extract
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -54,8 +53,10 @@ def trace_to(processor: SpanProcessor, service: str) -> None:
 
 
 def start_tracing(endpoint: str, service: str) -> None:
-    """Send traces to an OTLP endpoint (HTTP); with no endpoint nothing is recorded or sent."""
+    """Send traces to an OTLP endpoint (HTTP); with no endpoint nothing is recorded, sent or loaded."""
     if endpoint:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
         trace_to(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")), service)
 
 

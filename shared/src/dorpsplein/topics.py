@@ -1,5 +1,6 @@
 """Topics: facts are kept for ever, public state is compacted, dead letters for a month."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 
@@ -35,7 +36,10 @@ async def ensure_topics(
     partitions: int | None = None,
     replication: int = 1,
 ) -> None:
-    """Create the topics that are not there yet. Raises KafkaError while the broker is away."""
+    """Create the topics that are not there yet; when this returns, all are known to whoever asks.
+
+    Raises KafkaError while the broker is away.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
@@ -52,5 +56,8 @@ async def ensure_topics(
         for topic, code, *_ in answer.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise for_code(code)(f"{topic} could not be created")
+        names = [topic.name for topic in wanted]
+        while not all(topic["partitions"] for topic in await admin.describe_topics(names)):
+            await asyncio.sleep(0.05)
     finally:
         await admin.close()

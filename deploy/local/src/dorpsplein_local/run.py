@@ -134,6 +134,7 @@ class Run:
             "DORPSPLEIN_PUBLIC_URL": self.state.gateway,
             "DORPSPLEIN_TOPIC_PARTITIONS": str(TOPIC_PARTITIONS),
             "DORPSPLEIN_DATA_DIR": str(own),
+            "DORPSPLEIN_ALLOW_PRIVATE_CALLBACKS": str(self._environment == "local"),
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -1,6 +1,5 @@
-"""Run the funding service: `python -m funding migrate | serve | rebuild PROJECTION`."""
+"""The command line of the funding service; see `dorpsplein.main`."""
 
-from dorpsplein.service import main
-from funding.app import SERVICE
+from dorpsplein.main import main
 
-main(SERVICE)
+main("funding")

@@ -69,9 +69,9 @@ async def act_on_initiatives(tx: Transaction, events: Sequence[Recorded[Initiati
     for recorded in events:
         match recorded.event:
             case InitiativeWithdrawn(initiative_id=initiative):
-                await commands.pledges.release(tx, [initiative], recorded.time, recorded.cause)
+                await commands.pledges.release(tx, initiative, recorded.time, recorded.cause)
             case InitiativeEdited(initiative_id=initiative):
-                await commands.pledges.follow_needs(tx, [initiative], recorded.time, recorded.cause)
+                await commands.pledges.follow_needs(tx, initiative, recorded.time, recorded.cause)
 
 
 async def supports(tx: Transaction, events: Sequence[Recorded[SupportGiven | SupportWithdrawn]]) -> None:

@@ -1,6 +1,5 @@
-"""Run the service: `python -m initiatives migrate | serve | rebuild PROJECTION`."""
+"""The command line of the initiatives service; see `dorpsplein.main`."""
 
-from dorpsplein.service import main
-from initiatives.app import SERVICE
+from dorpsplein.main import main
 
-main(SERVICE)
+main("initiatives")

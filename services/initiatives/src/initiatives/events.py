@@ -23,7 +23,10 @@ from initiatives.commands.initiatives import reach_thresholds
 
 
 async def reach(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
-    """Supports were counted: initiatives that came to their threshold are supported from now on."""
+    """Supports were counted: initiatives that came to their threshold are supported from now on.
+
+    It asks the counts, so it also sees those that a rebuild has counted before.
+    """
     causes = {event.event.initiative_id: event.cause for event in events if isinstance(event.event, SupportGiven)}
     if causes:
         await reach_thresholds(tx, causes, now=events[-1].time)
@@ -56,11 +59,13 @@ PROJECTIONS = {
         apply=projections.page,
         tables=["support_counts", "means", "timeline"],
         react=reach,
+        repeatable=True,
     ),
     "contributions": Projection(
         of=[EncounterState],
         apply=projections.contributions,
         tables=["contributions"],
         react=announce,
+        repeatable=True,
     ),
 }

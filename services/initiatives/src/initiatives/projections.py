@@ -33,7 +33,7 @@ ADD_MEANS = """
 """
 ADD_LINES = """
     insert into timeline (id, initiative_id, type, at, count, detail)
-    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::bigint[], $6::jsonb[]) as l(id)
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::bigint[], $6::json[]) as l(id)
     order by id
     on conflict (id) do update set
         count = timeline.count + excluded.count, at = greatest(timeline.at, excluded.at)

@@ -1,7 +1,5 @@
-"""The service's command line."""
+"""The command line of the notifications service; see `dorpsplein.main`."""
 
-from dorpsplein.service import main
-from notifications.app import SERVICE
+from dorpsplein.main import main
 
-if __name__ == "__main__":
-    main(SERVICE)
+main("notifications")

@@ -85,8 +85,9 @@ class Postman:
             while True:
                 self._wake.clear()
                 try:
+                    next_s = await self.work_once()
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), await self.work_once())
+                        await asyncio.wait_for(self._wake.wait(), next_s)
                 except Transient as fault:
                     log.warning("mails wait for the database: %s", fault)
                     await asyncio.sleep(PAUSE_WHEN_AWAY_S)

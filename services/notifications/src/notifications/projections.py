@@ -1,8 +1,7 @@
 """What notifications keeps of others' events: what they are about, how many support it, the log, the feed.
 
-`subjects` and `supports` are projections and can be rebuilt. The log and the feed are a journal, written in the
-same transaction on the live log only: their positions are handed out to others (`Last-Event-ID`, replays) and
-must never change.
+`subjects` and `supports` are projections and can be rebuilt. The log and the feed are a journal, written once and
+never rebuilt: their positions are handed out to others (`Last-Event-ID`, replays) and must not change.
 """
 
 import json
@@ -119,9 +118,11 @@ async def journal(tx: Transaction, events: Sequence[Recorded[Event]]) -> None:
 
     A line is told when the name of what it is about is known. The states that make names known go through
     this function too, and every statement after the lock sees what earlier holders committed: whichever of a
-    fact and a name comes first, the second brings the line out.
+    fact and a name comes first, the second brings the line out. That is why names are kept here as well, where
+    the newest wins, and not by the projection alone, which may be ahead or behind.
     """
     first = await tx.fetchval(TAKE_POSITIONS, len(events)) + 1
+    await subjects(tx, events)
     placed = list(enumerate(events, start=first))
     await tx.execute(
         LOG,

@@ -1,6 +1,5 @@
-"""The presence service's command line; see `dorpsplein.service.main`."""
+"""The command line of the presence service; see `dorpsplein.main`."""
 
-from dorpsplein.service import main
-from presence.app import SERVICE
+from dorpsplein.main import main
 
-main(SERVICE)
+main("presence")

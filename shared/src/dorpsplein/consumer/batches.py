@@ -79,6 +79,10 @@ class Consumer:
         self._leaving.set()
         self.assigned = False
 
+    def wants(self, event: Recorded[Event]) -> bool:
+        """Tell whether the projection is of this event's type; others that share its topic are passed by."""
+        return type(event.event) in self._wanted
+
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
         """Apply a batch or raise: NackMessage to read it again, when it could not be applied for now."""
         started = time.perf_counter()
@@ -132,7 +136,7 @@ class Consumer:
             except Poison as fault:
                 bad.append((record, str(fault)))
                 continue
-            if event is not None and type(event.event) in self._wanted:
+            if event is not None and self.wants(event):
                 good.append((record, event))
         return good, bad
 
@@ -173,7 +177,9 @@ class Consumer:
         """React to events once. A rebuild may have applied what was not reacted to yet: that has its own inbox."""
         if self._projection.react is None:
             return
-        if self._projection.apply is not None:
+        if self._projection.repeatable:
+            fresh = events
+        elif self._projection.apply is not None:
             fresh = await unseen(tx, f"{self.group}:reactions", events)
         if fresh:
             await self._projection.react(tx, fresh)

@@ -72,7 +72,7 @@ def _progress(console: Console) -> Iterator[Progress]:
 
 def _show(outcome: Outcome, console: Console) -> None:
     """Print what there is now, service by service, and where it differs from the file."""
-    title = f"{len(outcome.items)} initiatives ({outcome.created} new), {outcome.given} supports given now"
+    title = f"{len(outcome.items)} initiatives ({outcome.created} new), {outcome.given:,} supports given now"
     table = Table("", "the file", *COUNTING, title=title, title_justify="left")
     table.add_row("supports", *(f"{outcome.supports[where]:,}" for where in ("file", *COUNTING)))
     unequal = [item for item in outcome.items if any(item[service] != item["file"] for service in COUNTING)]

@@ -16,7 +16,7 @@ from dorpsplein.identity import Caller, pseudonym
 from dorpsplein.web import Db, Now, OnlyOnce, found, permitted
 from funding import commands, storage
 from funding.api.fields import Amount, answer_made
-from funding.commands.pledges import Pledging
+from funding.commands.pledges import Pledging, Withdrawing
 from funding.domain.pledges import MakePledge, Pledge
 from funding.permissions import PERMISSIONS
 
@@ -146,7 +146,8 @@ def _answer(pledge: Pledge, status: int) -> JSONResponse:
 async def show_pledge(db: Db, pledge_id: UUID) -> PledgeView:
     """One pledge with its match."""
     async with db.transaction() as tx:
-        return shown(found(await storage.pledges.pledge(tx, pledge_id), "pledge", pledge_id))
+        pledges = await storage.pledges.pledges(tx, [pledge_id])
+    return shown(found(pledges[0] if pledges else None, "pledge", pledge_id))
 
 
 @router.post("/pledges/{pledge_id}/withdrawal")
@@ -154,8 +155,8 @@ async def withdraw_pledge(
     caller: Annotated[Caller, permitted(PERMISSIONS["withdraw_pledge"])], db: Db, now: Now, pledge_id: UUID
 ) -> PledgeView:
     """Take one's own pledge back before it is committed; a withdrawn pledge answers the same again."""
-    async with db.transaction() as tx:
-        return shown(await commands.pledges.withdraw_pledge(tx, pledge_id, caller.id, now))
+    asked = Withdrawing(pledge_id, caller.id, now, CAUSE.get())
+    return shown(await db.grouped(commands.pledges.withdraw_pledges, asked))
 
 
 router.delete("/pledges/{pledge_id}")(withdraw_pledge)

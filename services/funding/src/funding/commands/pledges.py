@@ -1,11 +1,11 @@
 """Make pledges and take them back; money, state and facts move together or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from dorpsplein.contracts.funding import MeansGoalReached, PledgeCommitted, PledgeWithdrawn
+from dorpsplein.contracts.funding import MeansGoalReached
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Cause, Fact
 from dorpsplein.errors import Rejected, Transient
@@ -13,7 +13,7 @@ from dorpsplein.web import found
 from funding import storage
 from funding.commands.rounds import unless_taken
 from funding.domain import ledger, pledges
-from funding.domain.pledges import Books, MakePledge, Pledge
+from funding.domain.pledges import Books, Followed, MakePledge, Pledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,16 @@ class Pledging:
     """A pledge to be made in a group, with what led to it."""
 
     command: MakePledge
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawing:
+    """A pledge to be taken back in a group, by whom, and what led to it."""
+
+    pledge: UUID
+    caller: UUID
+    at: datetime
     cause: Cause | None = None
 
 
@@ -83,91 +93,81 @@ async def _commit_where_reached(tx: Transaction, books: Books, facts: Sequence[F
     for fact in facts:
         if isinstance(fact.event, MeansGoalReached):
             held = await storage.pledges.held(tx, [fact.event.initiative_id])
-            await _follow(tx, books, held, [pledges.committed(pledge) for pledge in held], "posted", at, fact.cause)
+            books.pledges.update((pledge.id, pledge) for pledge in held)
+            committed = [(event, fact.cause) for pledge in held for event in books.follow(pledges.commit(pledge))]
+            await _resolve(tx, books, committed, "posted", at)
 
 
-async def _follow(
+async def _resolve(
     tx: Transaction,
     books: Books,
-    held: Sequence[Pledge],
-    events: Sequence[PledgeCommitted | PledgeWithdrawn],
+    events: Sequence[tuple[Followed, Cause | None]],
     outcome: ledger.Outcome,
     at: datetime,
-    cause: Cause | None = None,
 ) -> None:
-    """Resolve the holds of pledges with one outcome, as one event each says; the books are right already."""
-    if not held:
+    """Resolve the holds of pledges with one outcome, and keep what one event each says of them."""
+    if not events:
         return
-    after = [pledges.evolve(pledge, [event]) for pledge, event in zip(held, events, strict=True)]
-    books.pledges.update((pledge.id, pledge) for pledge in after)
-    facts = [Fact(event, pledge.version, cause) for pledge, event in zip(after, events, strict=True)]
-    holds = await storage.ledger.holds(tx, [pledge.id for pledge in held])
+    changed = [books.pledges[event.pledge_id] for event, _ in events]
+    facts = [Fact(event, pledge.version, cause) for pledge, (event, cause) in zip(changed, events, strict=True)]
+    holds = await storage.ledger.holds(tx, [pledge.id for pledge in changed])
     await storage.ledger.write(tx, [], at, resolved=holds, outcome=outcome)
-    await storage.pledges.change(tx, books, after, facts)
+    await storage.pledges.change(tx, books, changed, facts)
 
 
-async def withdraw_pledge(tx: Transaction, pledge_id: UUID, caller: UUID, now: datetime) -> Pledge:
-    """Take a pledge back before commit: its match returns to the pot and both transfers are voided.
+async def withdraw_pledges(tx: Transaction, asked: Sequence[Withdrawing]) -> list[Pledge | Exception]:
+    """Take back all pledges that wait, in order: matches return to the pot, both transfers of each are voided.
 
-    Answers the same when it was withdrawn before. Raises NotFound, Forbidden, Refused("pledge-committed").
+    A pledge that was withdrawn before answers the same. One that is not there, not the caller's or committed is
+    refused and leaves the others alone.
     """
-    unlocked: Pledge = found(await storage.pledges.pledge(tx, pledge_id), "pledge", pledge_id)
-    pledges.refuse_others(unlocked, caller)
-    books = await _books_of(tx, [unlocked])
-    pledge = books.pledges[pledge_id]
-    await _withdraw(tx, books, [pledge], "by-pledger", now)
-    return books.pledges[pledge_id]
+    known = await storage.pledges.pledges(tx, [one.pledge for one in asked])
+    books = await _books_of(tx, known, initiatives={pledge.initiative for pledge in known})
+    withdrawn: list[tuple[Followed, Cause | None]] = []
+    answers = [_take_back(books, one, withdrawn) for one in asked]
+    await _resolve(tx, books, withdrawn, "voided", max(one.at for one in asked))
+    return answers
 
 
-async def _books_of(tx: Transaction, made: Sequence[Pledge]) -> Books:
+def _take_back(books: Books, one: Withdrawing, withdrawn: list[tuple[Followed, Cause | None]]) -> Pledge | Exception:
+    try:
+        pledge: Pledge = found(books.pledges.get(one.pledge), "pledge", one.pledge)
+        pledges.refuse_others(pledge, one.caller)
+        withdrawn += [(event, one.cause) for event in books.follow(pledges.withdraw(pledge))]
+    except Rejected as no:
+        return no
+    return books.pledges[one.pledge]
+
+
+async def _books_of(tx: Transaction, made: Sequence[Pledge], *, initiatives: Iterable[UUID]) -> Books:
+    """The books that pledges can be taken out of: initiative and round of a pledge never change."""
     return await storage.pledges.lock(
         tx,
         rounds={pledge.round for pledge in made if pledge.round},
-        initiatives={pledge.initiative for pledge in made},
+        initiatives=initiatives,
         donors={(pledge.round, pledge.pledger) for pledge in made if pledge.round},
         pledges=[pledge.id for pledge in made],
     )
 
 
-async def _withdraw(
-    tx: Transaction, books: Books, held: Sequence[Pledge], reason: str, at: datetime, cause: Cause | None = None
-) -> None:
-    events: list[PledgeCommitted | PledgeWithdrawn] = []
-    leaving = []
-    for pledge in held:
-        if withdrawn := pledges.withdraw(pledge, reason):
-            events += withdrawn
-            leaving.append(pledge)
-            books.enter(pledge, sign=-1)
-    await _follow(tx, books, leaving, events, "voided", at, cause)
-
-
-async def release(tx: Transaction, initiatives: Sequence[UUID], at: datetime, cause: Cause) -> None:
-    """Take back every pledge that is held for initiatives that were withdrawn.
+async def release(tx: Transaction, initiative: UUID, at: datetime, cause: Cause) -> None:
+    """Take back every pledge that is held for an initiative that was withdrawn.
 
     Raises Transient where a pledge came in between reading and locking; trying again finds it.
     """
-    books = await _books_of_held(tx, initiatives)
-    held = await storage.pledges.held(tx, initiatives)
+    books = await _books_of(tx, await storage.pledges.held(tx, [initiative]), initiatives=[initiative])
+    held = await storage.pledges.held(tx, [initiative])
     if any(pledge.id not in books.pledges for pledge in held):
         raise Transient("a pledge was made at this moment")
-    await _withdraw(tx, books, held, "initiative-withdrawn", at, cause)
+    withdrawn = [
+        (event, cause) for pledge in held for event in books.follow(pledges.withdraw(pledge, "initiative-withdrawn"))
+    ]
+    await _resolve(tx, books, withdrawn, "voided", at)
 
 
-async def _books_of_held(tx: Transaction, initiatives: Sequence[UUID]) -> Books:
-    held = await storage.pledges.held(tx, initiatives)
-    return await storage.pledges.lock(
-        tx,
-        rounds={pledge.round for pledge in held if pledge.round},
-        initiatives=initiatives,
-        donors={(pledge.round, pledge.pledger) for pledge in held if pledge.round},
-        pledges=[pledge.id for pledge in held],
-    )
-
-
-async def follow_needs(tx: Transaction, initiatives: Sequence[UUID], at: datetime, cause: Cause) -> None:
+async def follow_needs(tx: Transaction, initiative: UUID, at: datetime, cause: Cause) -> None:
     """Say so, and commit what is held, where an initiative now needs no more than it has."""
-    books = await storage.pledges.lock(tx, (), initiatives, ())
-    facts = [Fact(event, 1, cause) for initiative in books.means for event in books.reach(initiative, at)]
+    books = await storage.pledges.lock(tx, (), [initiative], ())
+    facts = [Fact(event, 1, cause) for known in books.means for event in books.reach(known, at)]
     await tx.record(facts)
     await _commit_where_reached(tx, books, facts, at)

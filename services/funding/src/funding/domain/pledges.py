@@ -19,6 +19,8 @@ from funding.domain.rounds import Round
 from funding.domain.rules import Allocation
 
 Status = Literal["held", "committed", "withdrawn"]
+Followed = PledgeCommitted | PledgeWithdrawn
+"""What may follow the making of a pledge."""
 WITHDRAWN = "withdrawn"
 
 
@@ -131,7 +133,7 @@ def facts_of(pledge: Pledge) -> list[PledgeMade | PledgeMatched | PledgeCommitte
         )
         facts.append(matched)
     if pledge.status == "committed":
-        facts.append(committed(pledge))
+        facts += commit(pledge)
     return facts
 
 
@@ -173,22 +175,22 @@ def withdraw(pledge: Pledge, reason: str = "by-pledger") -> list[PledgeWithdrawn
     ]
 
 
-def committed(pledge: Pledge) -> PledgeCommitted:
-    """Say that a pledge and its match are for good."""
-    return PledgeCommitted(
-        pledge_id=pledge.id,
-        initiative_id=pledge.initiative,
-        amount_cents=pledge.cents,
-        match_cents=pledge.matched,
-    )
+def commit(pledge: Pledge) -> list[PledgeCommitted]:
+    """Make a pledge and its match good, as its initiative has what it needs."""
+    return [
+        PledgeCommitted(
+            pledge_id=pledge.id,
+            initiative_id=pledge.initiative,
+            amount_cents=pledge.cents,
+            match_cents=pledge.matched,
+        )
+    ]
 
 
-def evolve(pledge: Pledge, events: Sequence[PledgeCommitted | PledgeWithdrawn]) -> Pledge:
-    """The pledge after events that follow its making."""
-    for event in events:
-        status: Status = "committed" if isinstance(event, PledgeCommitted) else "withdrawn"
-        pledge = replace(pledge, status=status, version=pledge.version + 1)
-    return pledge
+def evolve(pledge: Pledge, event: Followed) -> Pledge:
+    """The pledge after an event that follows its making."""
+    status: Status = "committed" if isinstance(event, PledgeCommitted) else "withdrawn"
+    return replace(pledge, status=status, version=pledge.version + 1)
 
 
 @dataclass(slots=True)
@@ -227,6 +229,15 @@ class Books:
             place = (pledge.round, pledge.pledger)
             self.given[place] = self.given.get(place, 0) + sign * pledge.matched
             self.rounds[pledge.round] = rounds.draw(self.rounds[pledge.round], pledge.match.allocation, sign)
+
+    def follow(self, events: Sequence[Followed]) -> Sequence[Followed]:
+        """Take note of what became of pledges that are known here."""
+        for event in events:
+            pledge = self.pledges[event.pledge_id]
+            if isinstance(event, PledgeWithdrawn):
+                self.enter(pledge, sign=-1)
+            self.pledges[pledge.id] = evolve(pledge, event)
+        return events
 
     def reach(self, initiative: UUID, now: datetime) -> list[MeansGoalReached]:
         """Take note that an initiative has what it needs, the first time that it has."""

@@ -95,7 +95,7 @@ async def lock(
     for round_id, *line in read["lines"]:
         lines.setdefault(round_id, []).append(PotLine(*line))
     asked = list(pledges)
-    known = await tx.fetch(PLEDGES, asked) if asked else []
+    known = [pledge_from(row) for row in await tx.fetch(PLEDGES, asked)] if asked else []
     standing = {row["initiative_id"]: row for row in means_rows}
     return Books(
         means={
@@ -105,7 +105,7 @@ async def lock(
         },
         rounds={row["id"]: round_from(row, lines.get(row["id"], ())) for row in round_rows},
         given={(round_id, donor): cents for round_id, donor, cents in read["given"]},
-        pledges={row["id"]: pledge_from(row) for row in known},
+        pledges={pledge.id: pledge for pledge in known},
     )
 
 
@@ -167,10 +167,9 @@ def _books(books: Books, touched: Sequence[Pledge]) -> list[list[Any]]:
     ]
 
 
-async def pledge(tx: Transaction, pledge_id: UUID) -> Pledge | None:
-    """The pledge with this id."""
-    rows = await tx.fetch(PLEDGES, [pledge_id])
-    return pledge_from(rows[0]) if rows else None
+async def pledges(tx: Transaction, ids: Sequence[UUID]) -> list[Pledge]:
+    """The pledges with these ids; what is not there is left out."""
+    return [pledge_from(row) for row in await tx.fetch(PLEDGES, ids)]
 
 
 async def held(tx: Transaction, initiatives: Sequence[UUID]) -> list[Pledge]:

@@ -77,7 +77,7 @@ class SupportImport(Body):
 @router.post("/initiatives/bulk", responses={200: {"model": views.ImportedInitiatives}})
 async def import_initiatives(
     sent: InitiativeImport,
-    caller: Annotated[Caller, permitted(PERMISSIONS["import-initiatives"])],
+    caller: Annotated[Caller, permitted(PERMISSIONS["import_initiatives"])],
     db: Db,
     now: Now,
     settings: Configured,
@@ -94,7 +94,7 @@ async def import_initiatives(
 @router.post("/supports/bulk", responses={200: {"model": views.ImportedSupports}})
 async def import_supports(
     sent: SupportImport,
-    _: Annotated[Caller, permitted(PERMISSIONS["import-supports"])],
+    _: Annotated[Caller, permitted(PERMISSIONS["import_supports"])],
     db: Db,
     now: Now,
     settings: Configured,

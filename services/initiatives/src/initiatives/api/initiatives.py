@@ -3,9 +3,9 @@
 import json
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
@@ -24,6 +24,7 @@ from dorpsplein.web import (
     etag,
     found,
     from_cursor,
+    linked,
     permitted,
     to_cursor,
 )
@@ -126,8 +127,7 @@ async def find(
         after = (position, last)
     async with db.connection() as connection:
         rows = await pages.found(connection, search, after, limit + 1)
-    following = to_cursor(rows[limit - 1]["position"], rows[limit - 1]["id"]) if len(rows) > limit else None
-    return _listed(request, [row["document"] for row in rows[:limit]], following)
+    return _listed(request, rows, limit, "position")
 
 
 @router.get("/initiatives/{initiative_id}", responses={200: {"model": views.InitiativePage}})
@@ -189,21 +189,16 @@ async def list_contributions(
         after = (offered_at, last)
     async with db.connection() as connection:
         rows = await pages.contributions(connection, initiative_id, after, limit + 1)
-    rows = found(rows, "initiative", initiative_id)
-    following = to_cursor(rows[limit - 1]["offered_at"], rows[limit - 1]["id"]) if len(rows) > limit else None
-    return _listed(request, [row["document"] for row in rows[:limit]], following)
+    return _listed(request, found(rows, "initiative", initiative_id), limit, "at")
 
 
 def _spot(point: Point | None) -> Spot | None:
     return Spot(point.latitude, point.longitude) if point else None
 
 
-def _listed(request: Request, documents: list[str], following: str | None) -> Response:
-    """A page of a list whose items are JSON already; see `dorpsplein.web.page`."""
-    answer = Response(
-        f'{{"items":[{",".join(documents)}],"next":{json.dumps(following)}}}', media_type="application/json"
-    )
-    if following:
-        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        answer.headers["Link"] = f'<{request.url.path}?{urlencode([*kept, ("cursor", following)])}>; rel="next"'
-    return answer
+def _listed(request: Request, rows: list[asyncpg.Record], limit: int, position: str) -> Response:
+    """A page of a list whose items are JSON already; one row more than fits says that there is a next page."""
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = to_cursor(last[position], last["id"]) if last else None
+    documents = ",".join(row["document"] for row in rows[:limit])
+    return linked(request, f'{{"items":[{documents}],"next":{json.dumps(following)}}}', following)

@@ -24,7 +24,7 @@ class Profile(Body):
 
 @router.put("/me/profile", responses={200: {"model": views.Person}})
 async def choose_name(
-    profile: Profile, caller: Annotated[Caller, permitted(PERMISSIONS["choose-name"])], db: Db, now: Now
+    profile: Profile, caller: Annotated[Caller, permitted(PERMISSIONS["choose_name"])], db: Db, now: Now
 ) -> Response:
     """Choose or change one's name. It stands in this service alone, and in no event."""
     async with db.transaction() as tx:

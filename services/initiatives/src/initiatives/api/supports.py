@@ -1,11 +1,11 @@
 """Support over HTTP: the busiest path of the service, so nothing stands on it that is not needed."""
 
-from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
+from pydantic_core import to_json
 
 from dorpsplein.fields import Ids
 from dorpsplein.identity import Caller
@@ -20,8 +20,8 @@ router = APIRouter(tags=["supports"])
 
 
 @router.put("/initiatives/{initiative_id}/support", responses={200: {"model": views.Receipt}})
-async def give(
-    initiative_id: UUID, caller: Annotated[Caller, permitted(PERMISSIONS["give-support"])], db: Db, now: Now
+async def give_support(
+    initiative_id: UUID, caller: Annotated[Caller, permitted(PERMISSIONS["give_support"])], db: Db, now: Now
 ) -> Response:
     """Support an initiative; doing it again changes nothing and answers the same."""
     answer = await db.grouped(change_supports, ChangeSupport(initiative_id, caller.id, gives=True, now=now))
@@ -29,8 +29,8 @@ async def give(
 
 
 @router.delete("/initiatives/{initiative_id}/support", responses={200: {"model": views.Receipt}})
-async def take_back(
-    initiative_id: UUID, caller: Annotated[Caller, permitted(PERMISSIONS["take-support-back"])], db: Db, now: Now
+async def take_support_back(
+    initiative_id: UUID, caller: Annotated[Caller, permitted(PERMISSIONS["take_support_back"])], db: Db, now: Now
 ) -> Response:
     """Take support back; doing it again changes nothing and answers the same."""
     answer = await db.grouped(change_supports, ChangeSupport(initiative_id, caller.id, gives=False, now=now))
@@ -38,7 +38,7 @@ async def take_back(
 
 
 @router.get("/initiative-supports", responses={200: {"model": views.SupportCounts}})
-async def count(ids: Annotated[Ids, Query()], db: Db) -> Response:
+async def count_supports(ids: Annotated[Ids, Query()], db: Db) -> Response:
     """How many support each of these initiatives, by this service's own projection; unknown ones have 0."""
     async with db.transaction() as tx:
         counts = await storage.counts(tx, ids)
@@ -47,13 +47,11 @@ async def count(ids: Annotated[Ids, Query()], db: Db) -> Response:
 
 
 def _receipt(support: Support) -> Response:
-    assert support.at is not None
-    return JSONResponse(
-        {
-            "supportId": str(support.id),
-            "initiativeId": str(support.initiative_id),
-            "given": support.given,
-            "sequence": support.sequence,
-            "at": support.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        }
-    )
+    receipt = {
+        "supportId": support.id,
+        "initiativeId": support.initiative_id,
+        "given": support.given,
+        "sequence": support.sequence,
+        "at": support.at,
+    }
+    return Response(to_json(receipt), media_type="application/json")
