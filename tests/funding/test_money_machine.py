@@ -1,7 +1,7 @@
 """A stateful machine: rounds, pledges (also many at once), withdrawals and goals against a model of the money.
 
 It runs the service's own commands on a real database. After every step each pledge, pot, cap and account must be
-what `tests/funding/money.py` adds up by itself.
+what `tests/funding/money.py` adds up by itself. A failure is shown as it was found: to shrink it takes minutes.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID, uuid4
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -245,6 +245,7 @@ def test_the_money_is_where_the_model_says_whatever_people_do(make_database: Mak
                 settings=settings(
                     max_examples=25,
                     stateful_step_count=15,
+                    phases=[Phase.generate],
                     deadline=None,
                     suppress_health_check=list(HealthCheck),
                     derandomize=True,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from fractions import Fraction
+from math import floor
 from uuid import UUID, uuid4
 
 from hypothesis import example, given
@@ -49,6 +50,16 @@ def test_the_last_match_takes_what_is_left_in_the_pot():
     assert allocate(HALF, snapshot(4_000, pot=1_999)).cents == 1_999
 
 
+def test_the_largest_amounts_are_matched_to_the_cent():
+    most = 10**12
+    rule = Ratio(999_999, 1_000_000, most, 2**53 - 1, 2**53 - 1)
+    assert allocate(rule, snapshot(most - 1, pot=most)).cents == 999_998_999_999
+    assert dict(allocate(rule, Snapshot(most, 0, 0, ((A, most), (B, most - 1)))).by) == {
+        A: 499_999_500_000,
+        B: 499_999_500_000,
+    }
+
+
 def test_a_missing_cent_goes_to_the_largest_fraction_then_the_smallest_id():
     assert dict(allocate(HALF, Snapshot(20, 0, 0, ((C, 50), (A, 50), (B, 50)))).by) == {A: 4, B: 3, C: 3}
     assert dict(allocate(HALF, Snapshot(20, 0, 0, ((A, 10), (B, 19)))).by) == {A: 3, B: 7}
@@ -92,6 +103,8 @@ def test_a_match_is_what_the_model_says_and_so_is_its_split(rule: Ratio, now: Sn
 @given(ratios, snapshots)
 def test_every_reason_counts_and_together_they_are_the_amount(rule: Ratio, now: Snapshot):
     match = allocate(rule, now)
+    uncapped = Fraction(now.pledge * rule.numerator, rule.denominator)
+    assert match.reasons[0].cents == floor(uncapped)
     assert sum(reason.cents for reason in match.reasons if reason.pot_line is None) == match.cents
     for line, gave in match.by:
         assert sum(reason.cents for reason in match.reasons if reason.pot_line == line) == gave

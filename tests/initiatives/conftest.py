@@ -71,6 +71,11 @@ class Initiatives:
         assert answer.status_code == 200, answer.text
         return [item["title"] for item in answer.json()["items"]]
 
+    async def next_page(self, answer: Response) -> Response | None:
+        """What the link to the next page leads to; None on the last one."""
+        link = answer.headers.get("Link")
+        return await self.client.get(answer.url.join(link[1 : link.index(">")])) if link else None
+
     async def rows(self, statement: str, *arguments: Any) -> list[Any]:
         async with self.runtime.database.transaction() as tx:
             return [tuple(row) for row in await tx.fetch(statement, *arguments)]
@@ -122,4 +127,5 @@ async def initiatives(make_database: MakeDatabase) -> AsyncIterator[Initiatives]
     async with running(SERVICE, make_database("initiatives"), settings={"support_threshold": THRESHOLD}) as there:
         service = Initiatives(there.runtime, there.client)
         there.runtime.outbox = replace(there.runtime.outbox, clock=lambda: service.now)
+        there.runtime.database._outbox = there.runtime.outbox
         yield service

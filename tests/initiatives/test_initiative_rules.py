@@ -39,7 +39,7 @@ def refusal(kind: type[Rejected], decide: Any) -> str:
     return refused.value.code
 
 
-def test_a_proposal_says_who_and_how_many_and_keeps_its_words_out_of_the_fact():
+def test_a_proposal_says_who_and_how_many_and_keeps_its_words_out_of_the_fact() -> None:
     fact, state = domain.propose(GARDEN, initiative_id=ID, initiator=ANNA, threshold=3, channel="web")
     assert isinstance(fact, InitiativeProposed)
     assert (fact.initiator_id, fact.threshold, fact.means_needed_cents, fact.latitude) == (ANNA, 3, 100, 52.0)
@@ -49,7 +49,7 @@ def test_a_proposal_says_who_and_how_many_and_keeps_its_words_out_of_the_fact():
     assert given() == Initiative(ID, 1, Status.PROPOSED, GARDEN, ANNA, 3, "web")
 
 
-def test_an_edit_names_what_changed_and_makes_the_next_version():
+def test_an_edit_names_what_changed_and_makes_the_next_version() -> None:
     events = edited({"title": "Een tuin", "means_needed_cents": 0, "theme": "groen"})
     fact, state = events
     assert isinstance(fact, InitiativeEdited)
@@ -59,21 +59,21 @@ def test_an_edit_names_what_changed_and_makes_the_next_version():
     assert given(events).content == Content("Een tuin", GARDEN.summary, "groen", GARDEN.place, 0)
 
 
-def test_an_edit_that_changes_nothing_is_no_event():
+def test_an_edit_that_changes_nothing_is_no_event() -> None:
     assert edited({"title": GARDEN.title, "place": GARDEN.place}) == []
 
 
-def test_only_the_newest_version_is_edited():
+def test_only_the_newest_version_is_edited() -> None:
     later = given(edited({"title": "Een tuin"}))
     assert refusal(Stale, lambda: domain.edit(later, {"title": "x"}, person=ANNA, version=1)) == "initiative-changed"
 
 
-def test_nobody_but_the_initiator_edits_or_withdraws():
+def test_nobody_but_the_initiator_edits_or_withdraws() -> None:
     assert refusal(Forbidden, lambda: domain.edit(given(), {}, person=BRAM, version=1)) == "not-yours"
     assert refusal(Forbidden, lambda: domain.withdraw(given(), Reason.OTHER, person=BRAM)) == "not-yours"
 
 
-def test_a_withdrawn_initiative_keeps_its_reason_and_takes_no_edit_no_support_and_no_second_withdrawal():
+def test_a_withdrawn_initiative_keeps_its_reason_and_takes_no_edit_no_support_and_no_second_withdrawal() -> None:
     events = domain.withdraw(given(), Reason.NOT_FEASIBLE, person=ANNA)
     gone = given(events)
     assert isinstance(events[0], InitiativeWithdrawn)
@@ -83,13 +83,13 @@ def test_a_withdrawn_initiative_keeps_its_reason_and_takes_no_edit_no_support_an
     assert refusal(Refused, lambda: domain.refuse_support(gone.status, ID)) == "initiative-withdrawn"
 
 
-def test_an_unknown_initiative_takes_no_support_and_every_other_does():
+def test_an_unknown_initiative_takes_no_support_and_every_other_does() -> None:
     assert refusal(NotFound, lambda: domain.refuse_support(None, ID)) == "initiative-unknown"
     domain.refuse_support(Status.PROPOSED, ID)
     domain.refuse_support(Status.SUPPORTED, ID)
 
 
-def test_the_threshold_is_reached_once_and_at_its_number():
+def test_the_threshold_is_reached_once_and_at_its_number() -> None:
     assert domain.reach_threshold(given(), 2) == []
     events = domain.reach_threshold(given(), 3)
     reached = given(events)
@@ -98,10 +98,10 @@ def test_the_threshold_is_reached_once_and_at_its_number():
     assert domain.reach_threshold(reached, 500) == []
 
 
-def test_a_withdrawn_initiative_never_reaches_its_threshold():
+def test_a_withdrawn_initiative_never_reaches_its_threshold() -> None:
     assert domain.reach_threshold(given(domain.withdraw(given(), Reason.OTHER, person=ANNA)), 3) == []
 
 
-def test_an_edit_keeps_a_supported_initiative_supported():
+def test_an_edit_keeps_a_supported_initiative_supported() -> None:
     reached = given(domain.reach_threshold(given(), 3))
     assert domain.fold(reached, edited({"title": "x"}, reached)).status == Status.SUPPORTED

@@ -15,7 +15,7 @@ from dorpsplein.contracts.initiatives import (
 from initiatives.api import views
 
 
-async def test_a_proposal_is_stored_told_and_shown(initiatives: Initiatives):
+async def test_a_proposal_is_stored_told_and_shown(initiatives: Initiatives) -> None:
     answer = await initiatives.post("/initiatives", GARDEN)
     shown = answer.json()
     assert answer.status_code == 201
@@ -30,12 +30,12 @@ async def test_a_proposal_is_stored_told_and_shown(initiatives: Initiatives):
     ]
 
 
-async def test_place_and_means_may_be_left_out(initiatives: Initiatives):
+async def test_place_and_means_may_be_left_out(initiatives: Initiatives) -> None:
     answer = await initiatives.post("/initiatives", {name: GARDEN[name] for name in ("title", "summary", "theme")})
     assert (answer.json()["place"], answer.json()["meansNeededCents"]) == (None, 0)
 
 
-async def test_every_answer_has_the_shape_its_documentation_promises(initiatives: Initiatives):
+async def test_every_answer_has_the_shape_its_documentation_promises(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     receipt = (await initiatives.support(initiative)).json()
     await initiatives.catch_up()
@@ -49,7 +49,7 @@ async def test_every_answer_has_the_shape_its_documentation_promises(initiatives
     assert page["proposedAt"] == "2026-05-01T12:00:00+00:00"
 
 
-async def test_the_same_proposal_under_the_same_key_is_one_initiative(initiatives: Initiatives):
+async def test_the_same_proposal_under_the_same_key_is_one_initiative(initiatives: Initiatives) -> None:
     first = await initiatives.post("/initiatives", GARDEN, key="k")
     again = await initiatives.post("/initiatives", GARDEN, key="k")
     assert (again.status_code, again.json(), again.headers["Location"]) == (
@@ -63,7 +63,7 @@ async def test_the_same_proposal_under_the_same_key_is_one_initiative(initiative
     assert len(await initiatives.facts()) == 1
 
 
-async def test_an_edit_makes_a_new_version_and_says_what_changed(initiatives: Initiatives):
+async def test_an_edit_makes_a_new_version_and_says_what_changed(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     initiatives.now = NOON + timedelta(hours=1)
     answer = await initiatives.patch(initiative, 1, title="Een tuin", place=None)
@@ -80,7 +80,7 @@ async def test_an_edit_makes_a_new_version_and_says_what_changed(initiatives: In
     assert await initiatives.facts() == [(InitiativeProposed, 1), (InitiativeEdited, 2)]
 
 
-async def test_an_edit_that_changes_nothing_answers_the_same_version_and_tells_nobody(initiatives: Initiatives):
+async def test_an_edit_that_changes_nothing_answers_the_same_version_and_tells_nobody(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     answer = await initiatives.patch(initiative, 1, title=GARDEN["title"], meansNeededCents=100_000)
     assert (answer.status_code, answer.json()["version"]) == (200, 1)
@@ -104,7 +104,7 @@ async def test_an_edit_that_changes_nothing_answers_the_same_version_and_tells_n
 )
 async def test_an_edit_is_refused(
     initiatives: Initiatives, by: str, version: int | None, changes: dict[str, object], status: int, code: str
-):
+) -> None:
     initiative = await initiatives.propose()
     answer = await initiatives.patch(initiative, version, by=by, **changes)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -113,14 +113,16 @@ async def test_an_edit_is_refused(
 
 
 @pytest.mark.parametrize("etag", ['"x"', "²", "", '"-1"', "9" * 30, '""'])
-async def test_an_if_match_that_is_no_version_is_refused(initiatives: Initiatives, etag: str):
+async def test_an_if_match_that_is_no_version_is_refused(initiatives: Initiatives, etag: str) -> None:
     initiative = await initiatives.propose()
     headers = {**login("anna"), "If-Match": etag.encode("latin-1")}
     answer = await initiatives.client.patch(f"/initiatives/{initiative}", json={"title": "x"}, headers=headers)
     assert answer.status_code == 400
 
 
-async def test_a_withdrawn_initiative_is_found_by_its_status_only_and_takes_nothing_any_more(initiatives: Initiatives):
+async def test_a_withdrawn_initiative_is_found_by_its_status_only_and_takes_nothing_any_more(
+    initiatives: Initiatives,
+) -> None:
     initiative = await initiatives.propose()
     assert (await initiatives.support(initiative, by="boris")).status_code == 200
     answer = await initiatives.post(f"/initiatives/{initiative}/withdrawal", {"reason": "not-feasible"})
@@ -143,7 +145,7 @@ async def test_a_withdrawn_initiative_is_found_by_its_status_only_and_takes_noth
     assert (await initiatives.take_back(initiative, by="boris")).json()["given"] is False
 
 
-async def test_nobody_else_withdraws_it_and_the_reason_is_one_of_a_list(initiatives: Initiatives):
+async def test_nobody_else_withdraws_it_and_the_reason_is_one_of_a_list(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     path = f"/initiatives/{initiative}/withdrawal"
     assert (await initiatives.post(path, {"reason": "other"}, by="boris")).json()["code"] == "not-yours"
@@ -151,7 +153,7 @@ async def test_nobody_else_withdraws_it_and_the_reason_is_one_of_a_list(initiati
     assert (await initiatives.page(initiative))["status"] == "proposed"
 
 
-async def test_a_name_is_chosen_shown_and_changed(initiatives: Initiatives):
+async def test_a_name_is_chosen_shown_and_changed(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     put = {"url": "/me/profile", "headers": login("anna")}
     assert (await initiatives.client.put(json={"name": "Anna"}, **put)).json() == {

@@ -19,7 +19,7 @@ async def town(initiatives: Initiatives, *wishes: dict[str, Any]) -> None:
         await initiatives.propose(**wish)
 
 
-async def test_the_newest_comes_first(initiatives: Initiatives):
+async def test_the_newest_comes_first(initiatives: Initiatives) -> None:
     await town(initiatives, {"title": "Eerst"}, {"title": "Dan"})
     assert await initiatives.found() == ["Dan", "Eerst"]
 
@@ -42,7 +42,7 @@ async def test_the_newest_comes_first(initiatives: Initiatives):
 )
 async def test_words_are_found_as_dutch_knows_them_the_best_match_first(
     initiatives: Initiatives, query: str, finds: list[str]
-):
+) -> None:
     await town(
         initiatives,
         {"title": "Een speeltuin", "summary": "Waar alle kinderen samen komen."},
@@ -54,14 +54,14 @@ async def test_words_are_found_as_dutch_knows_them_the_best_match_first(
         assert await initiatives.found(query=query) == finds
 
 
-async def test_status_and_theme_narrow_the_search(initiatives: Initiatives):
+async def test_status_and_theme_narrow_the_search(initiatives: Initiatives) -> None:
     await town(initiatives, {"title": "Tuin"}, {"title": "Beeld", "theme": "kunst"})
     assert await initiatives.found(theme="kunst") == ["Beeld"]
     assert await initiatives.found(status="supported") == []
     assert await initiatives.found(status="proposed", theme="groen", query="tuin") == ["Tuin"]
 
 
-async def test_near_finds_what_is_within_the_radius(initiatives: Initiatives):
+async def test_near_finds_what_is_within_the_radius(initiatives: Initiatives) -> None:
     await town(
         initiatives,
         {"title": "Dam", "place": AMSTERDAM},
@@ -78,7 +78,7 @@ async def test_near_finds_what_is_within_the_radius(initiatives: Initiatives):
 @pytest.mark.parametrize("query", [None, "tuin"])
 async def test_every_initiative_is_on_exactly_one_page_though_new_ones_come(
     initiatives: Initiatives, query: str | None
-):
+) -> None:
     await town(
         initiatives, *({"title": f"Tuin {number}", "summary": "tuin " * (number % 3 + 1)} for number in range(7))
     )
@@ -86,16 +86,15 @@ async def test_every_initiative_is_on_exactly_one_page_though_new_ones_come(
     first = await initiatives.get("/initiatives", **asked)
     initiatives.now = NOON + timedelta(days=1)
     await initiatives.propose(title="Nieuw", summary="tuin tuin tuin tuin tuin")
-    seen, answer = [item["title"] for item in first.json()["items"]], first
-    while answer.json()["next"]:
-        link = answer.headers["Link"]
-        answer = await initiatives.client.get(link[link.index("<") + 1 : link.index(">")].removeprefix("/v1"))
+    seen = [item["title"] for item in first.json()["items"]]
+    answer = first
+    while answer := await initiatives.next_page(answer):
         assert answer.status_code == 200, answer.text
         seen += [item["title"] for item in answer.json()["items"]]
     assert sorted(title for title in seen if title != "Nieuw") == [f"Tuin {number}" for number in range(7)]
 
 
-async def test_a_cursor_of_another_list_is_refused(initiatives: Initiatives):
+async def test_a_cursor_of_another_list_is_refused(initiatives: Initiatives) -> None:
     await town(initiatives, {"title": "Tuin 1"}, {"title": "Tuin 2"})
     cursor = (await initiatives.get("/initiatives", limit=1)).json()["next"]
     for asked in ({"query": "tuin", "cursor": cursor}, {"cursor": "x"}, {"cursor": "W10"}, {"cursor": "W" * 300}):
@@ -113,7 +112,7 @@ async def test_a_cursor_of_another_list_is_refused(initiatives: Initiatives):
         (pages.Search(near=Spot(52.0, 5.0), radius_m=10.0), "initiatives_by_place", "enable_indexscan"),
     ],
 )
-async def test_every_search_has_its_index(initiatives: Initiatives, search: pages.Search, index: str, off: str):
+async def test_every_search_has_its_index(initiatives: Initiatives, search: pages.Search, index: str, off: str) -> None:
     async with initiatives.runtime.database.transaction() as tx:
         await tx.execute(f"set local enable_seqscan = off; set local {off} = off")
         text, arguments = pages.statement(search, None, 20)

@@ -17,7 +17,7 @@ async def kinds(initiatives: Initiatives) -> list[type]:
     return [kind for kind, _ in await initiatives.facts()][1:]
 
 
-async def test_saying_yes_twice_is_one_support_with_one_receipt(initiatives: Initiatives):
+async def test_saying_yes_twice_is_one_support_with_one_receipt(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     first, again = await initiatives.support(initiative), await initiatives.support(initiative)
     assert first.status_code == again.status_code == 200
@@ -32,7 +32,7 @@ async def test_saying_yes_twice_is_one_support_with_one_receipt(initiatives: Ini
     assert (await initiatives.facts())[1:] == [(SupportGiven, 1)]
 
 
-async def test_a_support_is_its_own_aggregate_whose_sequence_goes_on(initiatives: Initiatives):
+async def test_a_support_is_its_own_aggregate_whose_sequence_goes_on(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     await initiatives.support(initiative)
     await initiatives.take_back(initiative)
@@ -43,20 +43,20 @@ async def test_a_support_is_its_own_aggregate_whose_sequence_goes_on(initiatives
     assert {event.subject for event in (await initiatives.told())[2:]} == {receipt["supportId"]}
 
 
-async def test_what_was_never_given_is_not_taken_back(initiatives: Initiatives):
+async def test_what_was_never_given_is_not_taken_back(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     answer = await initiatives.take_back(initiative)
     assert (answer.status_code, answer.json()["code"]) == (404, "support-unknown")
 
 
-async def test_support_for_what_does_not_exist_is_refused_and_leaves_nothing(initiatives: Initiatives):
+async def test_support_for_what_does_not_exist_is_refused_and_leaves_nothing(initiatives: Initiatives) -> None:
     answer = await initiatives.support(str(uuid4()))
     assert (answer.status_code, answer.json()["code"]) == (404, "initiative-unknown")
     assert await initiatives.rows("select * from supports") == []
     assert await initiatives.told() == []
 
 
-async def test_two_hundred_at_once_of_one_person_are_one_support(initiatives: Initiatives):
+async def test_two_hundred_at_once_of_one_person_are_one_support(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     answers = await asyncio.gather(*(initiatives.support(initiative) for _ in range(200)))
     assert {answer.text for answer in answers} == {answers[0].text}
@@ -65,7 +65,7 @@ async def test_two_hundred_at_once_of_one_person_are_one_support(initiatives: In
     assert (await initiatives.page(initiative))["supports"] == 1
 
 
-async def test_commands_that_wait_together_are_decided_in_order_and_each_on_its_own(initiatives: Initiatives):
+async def test_commands_that_wait_together_are_decided_in_order_and_each_on_its_own(initiatives: Initiatives) -> None:
     initiative, unknown = UUID(await initiatives.propose()), uuid4()
     anna, boris = some_id(1), some_id(2)
 
@@ -92,7 +92,7 @@ async def test_commands_that_wait_together_are_decided_in_order_and_each_on_its_
     assert told == [(a, 1), (a, 2), (b, 1), (a, 3)]
 
 
-async def test_a_group_of_any_size_costs_two_statements(initiatives: Initiatives):
+async def test_a_group_of_any_size_costs_two_statements(initiatives: Initiatives) -> None:
     initiative = UUID(await initiatives.propose())
     statements: list[str] = []
     async with initiatives.runtime.database.transaction() as tx:
@@ -103,7 +103,7 @@ async def test_a_group_of_any_size_costs_two_statements(initiatives: Initiatives
     assert len(statements) == 2
 
 
-async def test_a_support_that_another_process_gives_at_the_same_moment_is_given_once(initiatives: Initiatives):
+async def test_a_support_that_another_process_gives_at_the_same_moment_is_given_once(initiatives: Initiatives) -> None:
     initiative = UUID(await initiatives.propose())
     wish = ChangeSupport(initiative, some_id(1), True, initiatives.now)
     also = ChangeSupport(initiative, some_id(2), True, initiatives.now)
@@ -119,7 +119,7 @@ async def test_a_support_that_another_process_gives_at_the_same_moment_is_given_
     assert await kinds(initiatives) == [SupportGiven, SupportGiven]
 
 
-async def test_a_refusal_in_a_group_is_the_only_one_refused(initiatives: Initiatives):
+async def test_a_refusal_in_a_group_is_the_only_one_refused(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     answers = await asyncio.gather(
         initiatives.support(initiative),
@@ -130,7 +130,7 @@ async def test_a_refusal_in_a_group_is_the_only_one_refused(initiatives: Initiat
     assert [answer.status_code for answer in answers] == [200, 404, 200, 404]
 
 
-async def test_the_threshold_is_reached_once_however_many_come_at_once(initiatives: Initiatives):
+async def test_the_threshold_is_reached_once_however_many_come_at_once(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     crowd = [f"resident-{number}" for number in range(THRESHOLD * 10)]
     await asyncio.gather(*(initiatives.support(initiative, by=who) for who in crowd))
@@ -142,7 +142,7 @@ async def test_the_threshold_is_reached_once_however_many_come_at_once(initiativ
     assert (await kinds(initiatives)).count(ThresholdReached) == 1
 
 
-async def test_a_threshold_stays_reached_when_supports_go_and_come_again(initiatives: Initiatives):
+async def test_a_threshold_stays_reached_when_supports_go_and_come_again(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     crowd = [f"resident-{number}" for number in range(THRESHOLD)]
     for who in crowd[:-1]:
@@ -161,7 +161,7 @@ async def test_a_threshold_stays_reached_when_supports_go_and_come_again(initiat
     assert isinstance(cause.event, SupportGiven)
 
 
-async def test_counts_are_answered_by_the_projection_and_unknown_ids_have_none(initiatives: Initiatives):
+async def test_counts_are_answered_by_the_projection_and_unknown_ids_have_none(initiatives: Initiatives) -> None:
     initiative, unknown = await initiatives.propose(), str(uuid4())
     await initiatives.support(initiative)
     asked = {"ids": f"{initiative},{unknown}"}

@@ -19,6 +19,7 @@ STORY = [
     "pledge-made",
     "pledge-matched",
     "means-goal-reached",
+    "pledge-committed",
 ]
 TYPES = [
     "nl.participatie.initiatives.initiative-proposed.v1",
@@ -27,6 +28,7 @@ TYPES = [
     "nl.participatie.pledges.pledge-made.v1",
     "nl.participatie.pledges.pledge-matched.v1",
     "nl.participatie.means.means-goal-reached.v1",
+    "nl.participatie.pledges.pledge-committed.v1",
 ]
 RATIO = {
     "numerator": 1,
@@ -39,9 +41,15 @@ RATIO = {
 
 @pytest.fixture
 def tail(square: OpenSquare, tmp_path: Path) -> Iterator[Path]:
-    """What `events tail --json` prints while the journey goes on."""
+    """What `events tail --json` prints while the journey goes on, from when it says that it waits."""
     out = tmp_path / "events.jsonl"
-    with out.open("w") as file, subprocess.Popen(square.line("events", "tail", "--json"), stdout=file) as process:
+    line = square.line("events", "tail", "--json")
+    with (
+        out.open("w") as file,
+        subprocess.Popen(line, stdout=file, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        assert process.stderr is not None
+        assert "Waiting" in process.stderr.readline()
         yield out
         process.terminate()
 

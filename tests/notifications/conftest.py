@@ -25,7 +25,7 @@ from notifications.app import SERVICE
 from notifications.settings import Settings
 
 DAM = (52.3731, 4.8926)
-QUICK = {
+QUICK: dict[str, Any] = {
     "allow_private_callbacks": True,
     "first_retry_s": 0.05,
     "longest_retry_s": 0.2,
@@ -67,6 +67,12 @@ def state(
         latitude=point[0] if point else None,
         longitude=point[1] if point else None,
     )
+
+
+def erased(initiative: UUID, sequence: int) -> Recorded[Event]:
+    """The tombstone of an initiative's state."""
+    bare: Any = InitiativeState.model_construct
+    return told(bare(None, initiative_id=initiative), sequence, erases=True)
 
 
 def support(initiative: UUID, channel: str = "web") -> SupportGiven:

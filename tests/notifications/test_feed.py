@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.notifications.conftest import DAM, Square, proposed, state, support, told
+from tests.notifications.conftest import DAM, Square, erased, proposed, state, support, told
 
 from dorpsplein.contracts.funding import MeansGoalReached, PledgeMade, RoundOpened
-from dorpsplein.contracts.initiatives import InitiativeState, SupportWithdrawn, ThresholdReached
+from dorpsplein.contracts.initiatives import SupportWithdrawn, ThresholdReached
 from dorpsplein.contracts.presence import ArrangerArrived, PlaceState
 from dorpsplein.envelope import Event, Recorded
 from notifications.projections import journal
@@ -78,7 +78,7 @@ async def test_a_name_that_changes_changes_in_every_line_and_an_older_one_never_
 async def test_words_that_are_erased_at_their_owner_are_gone_here_too(square: Square) -> None:
     garden = uuid4()
     await square.tell(*story(garden))
-    await square.tell(told(InitiativeState.model_construct(None, initiative_id=garden), 2, erases=True))
+    await square.tell(erased(garden, 2))
     assert "Nieuw initiatief: iets dat verwijderd is" in {item["line"] for item in await square.feed()}
     tables = ("subjects", "log", "feed", "deliveries")
     everything = [str(await square.rows(f"select t::text from {table} t")) for table in tables]

@@ -2,13 +2,14 @@
 
 import asyncio
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from tests.notifications.conftest import DAM, Square, state
 from tests.support import person
 
-RADIUS = {"kind": "radius", "latitude": DAM[0], "longitude": DAM[1], "radiusMetres": 1040}
+RADIUS: dict[str, Any] = {"kind": "radius", "latitude": DAM[0], "longitude": DAM[1], "radiusMetres": 1040}
 
 
 async def test_a_follow_is_a_fact_of_its_own_and_stopping_is_its_second(square: Square) -> None:

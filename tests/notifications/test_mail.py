@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from aiosmtpd.smtp import SMTP
 from tests.conftest import MakeDatabase
-from tests.notifications.conftest import DAM, QUICK, Square, eventually, proposed, state, support, told
+from tests.notifications.conftest import DAM, QUICK, Square, erased, eventually, proposed, state, support, told
 from tests.support import login, running
 
-from dorpsplein.contracts.initiatives import InitiativeState, ThresholdReached
+from dorpsplein.contracts.initiatives import ThresholdReached
 from notifications.app import SERVICE
 from notifications.mail import post
 
@@ -179,7 +179,7 @@ async def test_an_erased_initiative_is_mailed_to_nobody(square: Square) -> None:
     await square.tell(told(state(garden), 1))
     await square.follow(kind="initiative", initiativeId=str(garden))
     await square.tell(reached(garden))
-    await square.tell(told(InitiativeState.model_construct(None, initiative_id=garden), 2, erases=True))
+    await square.tell(erased(garden, 2))
     async with square.at_work(post):
         await eventually(lambda: quiet(square))
     assert await inbox(square) == []

@@ -6,9 +6,9 @@ from collections import defaultdict
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.notifications.conftest import Receiver, Square, eventually, proposed, receiving, state, support, told
+from tests.notifications.conftest import Receiver, Square, erased, eventually, proposed, receiving, state, support, told
 
-from dorpsplein.contracts.initiatives import InitiativeEdited, InitiativeState, SupportGiven, ThresholdReached
+from dorpsplein.contracts.initiatives import InitiativeEdited, SupportGiven, ThresholdReached
 from dorpsplein.envelope import Event, Recorded
 from dorpsplein.telemetry import DELIVERIES
 from notifications.webhooks import deliver
@@ -196,7 +196,7 @@ async def test_a_replay_starts_after_a_position_or_at_a_moment_and_respects_type
         await eventually(lambda: all_in(square, subscription, "delivered"))
         assert (await square.request("POST", path, since, by="saar")).json()["queued"] == 2
         await eventually(lambda: len(receiver.taken) == 3)
-    assert [event["type"] for event in receiver.taken][0] == ThresholdReached.type
+    assert receiver.taken[0]["type"] == ThresholdReached.type
     later = {"since": "2999-01-01T00:00:00Z"}
     assert (await square.request("POST", path, later, by="saar")).json() == {
         "queued": 0,
@@ -209,7 +209,7 @@ async def test_words_erased_before_they_were_sent_are_never_sent(square: Square,
     subscription = await subscribed(square, receiver)
     garden = uuid4()
     await square.tell(told(state(garden, "Geheime naam"), 1))
-    await square.tell(told(InitiativeState.model_construct(None, initiative_id=garden), 2, erases=True))
+    await square.tell(erased(garden, 2))
     async with square.at_work(deliver):
         await eventually(lambda: len(receiver.taken) == 1)
     assert "Geheime naam" not in str(receiver.attempts)

@@ -39,6 +39,19 @@ class Presence:
     async def get(self, path: str, *, by: str | None = None, **query: Any) -> Response:
         return await self.client.get(path, params=query, headers=login(by) if by else {})
 
+    async def pages(self, path: str, *, by: str | None = None, **query: Any) -> list[dict[str, Any]]:
+        """A whole list, read page by page by following its links."""
+        items: list[dict[str, Any]] = []
+        answer = await self.get(path, by=by, **query)
+        while True:
+            assert answer.status_code == 200, answer.text
+            items += answer.json()["items"]
+            following = answer.links.get("next", {}).get("url")
+            if following is None:
+                return items
+            headers = login(by) if by else {}
+            answer = await self.client.get(following.removeprefix("/v1"), headers=headers)
+
     async def place(self, **other: Any) -> str:
         """Add a place; its id."""
         answer = await self.post("/places", CANTEEN | other)

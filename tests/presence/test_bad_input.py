@@ -74,7 +74,7 @@ async def nothing_changed(presence: Presence) -> None:
     assert counts == [(0, 0, 0, 0, 0)]
 
 
-async def test_every_fault_is_named_and_nothing_changes(presence: Presence):
+async def test_every_fault_is_named_and_nothing_changes(presence: Presence) -> None:
     for path, fault, pointer in FAULTS:
         document = is_a_problem(await presence.post(path, GOOD[path] | fault, key="k"), 400)
         pointers = [error["pointer"] for error in document["errors"]]
@@ -82,7 +82,7 @@ async def test_every_fault_is_named_and_nothing_changes(presence: Presence):
     await nothing_changed(presence)
 
 
-async def test_all_faults_are_listed_at_once(presence: Presence):
+async def test_all_faults_are_listed_at_once(presence: Presence) -> None:
     document = is_a_problem(await presence.post("/places", {"name": "", "kind": "x", "more": 1}), 400)
     assert {error["pointer"] for error in document["errors"]} == {"/name", "/address", "/kind", "/point", "/more"}
 
@@ -102,7 +102,7 @@ async def test_all_faults_are_listed_at_once(presence: Presence):
         b'{"\\ud800": 1}',
     ],
 )
-async def test_a_body_that_is_no_object_is_refused(presence: Presence, content: bytes):
+async def test_a_body_that_is_no_object_is_refused(presence: Presence, content: bytes) -> None:
     for path in GOOD:
         headers = login("bram") | {"Content-Type": "application/json"}
         is_a_problem(await presence.client.post(path, content=content, headers=headers), 400)
@@ -135,11 +135,11 @@ async def test_a_body_that_is_no_object_is_refused(presence: Presence, content: 
         ("/nowhere", 404),
     ],
 )
-async def test_a_question_that_makes_no_sense_is_refused(presence: Presence, path: str, status: int):
+async def test_a_question_that_makes_no_sense_is_refused(presence: Presence, path: str, status: int) -> None:
     is_a_problem(await presence.client.get(path), status)
 
 
-async def test_a_cursor_of_another_list_leads_nowhere(presence: Presence):
+async def test_a_cursor_of_another_list_leads_nowhere(presence: Presence) -> None:
     from dorpsplein.web import to_cursor
 
     for path in ("/places", "/places?near=52,5", "/here-now"):
@@ -148,7 +148,9 @@ async def test_a_cursor_of_another_list_leads_nowhere(presence: Presence):
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.uuids().map(str),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(), max_size=9), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(), max_size=9), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -165,7 +167,7 @@ def near_misses(draw: st.DrawFn) -> tuple[str, Any]:
     return path, body
 
 
-def test_nothing_that_can_be_sent_breaks_the_service(make_database: MakeDatabase):
+def test_nothing_that_can_be_sent_breaks_the_service(make_database: MakeDatabase) -> None:
     import asyncio
 
     urls = make_database("presence")

@@ -47,7 +47,7 @@ async def batch(presence: Presence, items: list[Any], *, by: str = "bram") -> li
     return results
 
 
-async def test_a_talk_is_noted_and_said(presence: Presence, pond: str):
+async def test_a_talk_is_noted_and_said(presence: Presence, pond: str) -> None:
     place = await presence.place()
     answer = await presence.post("/encounters", TALK | {"placeId": place, "initiativeId": pond})
     assert answer.status_code == 201, answer.text
@@ -67,7 +67,7 @@ async def test_a_talk_is_noted_and_said(presence: Presence, pond: str):
     assert (await presence.get(answer.headers["Location"].removeprefix("/v1"), by="bram")).json() == mine
 
 
-async def test_without_consent_no_words_are_stored_anywhere(presence: Presence):
+async def test_without_consent_no_words_are_stored_anywhere(presence: Presence) -> None:
     refused = await presence.post("/encounters", TALK | {"consent": "none"}, key="field")
     assert (refused.status_code, refused.json()["code"]) == (422, "words-without-consent")
     assert "Wilhelmina" not in refused.text
@@ -77,7 +77,7 @@ async def test_without_consent_no_words_are_stored_anywhere(presence: Presence):
     assert await presence.rows("select * from encounters") == []
 
 
-async def test_the_database_itself_keeps_no_words_without_consent(presence: Presence):
+async def test_the_database_itself_keeps_no_words_without_consent(presence: Presence) -> None:
     import asyncpg
 
     with pytest.raises(asyncpg.CheckViolationError):
@@ -87,7 +87,7 @@ async def test_the_database_itself_keeps_no_words_without_consent(presence: Pres
         )
 
 
-async def test_a_talk_without_consent_counts_without_words(presence: Presence):
+async def test_a_talk_without_consent_counts_without_words(presence: Presence) -> None:
     answer = await presence.post("/encounters", {"theme": "care", "consent": "none"})
     assert answer.status_code == 201
     assert [event for event, _, _ in await presence.events()] == [EncounterNoted]
@@ -104,19 +104,19 @@ async def test_a_talk_without_consent_counts_without_words(presence: Presence):
 )
 async def test_a_note_about_nothing_or_beyond_consent_changes_nothing(
     presence: Presence, change: dict[str, str], code: str
-):
+) -> None:
     answer = await presence.post("/encounters", TALK | change)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert await presence.events() == []
 
 
-async def test_a_talk_about_a_withdrawn_initiative_is_refused(presence: Presence, pond: str):
+async def test_a_talk_about_a_withdrawn_initiative_is_refused(presence: Presence, pond: str) -> None:
     [(gone,)] = await presence.rows("select id from initiatives where withdrawn")
     answer = await presence.post("/encounters", TALK | {"initiativeId": str(gone)})
     assert (answer.status_code, answer.json()["code"]) == (422, "initiative-withdrawn")
 
 
-async def test_withdrawn_consent_erases_words_and_name_everywhere(presence: Presence):
+async def test_withdrawn_consent_erases_words_and_name_everywhere(presence: Presence) -> None:
     named = TALK | {"consent": "named", "contributorId": ANNA}
     noted = (await presence.post("/encounters", named, key="once")).json()
     await presence.rows("delete from outbox")
@@ -132,7 +132,7 @@ async def test_withdrawn_consent_erases_words_and_name_everywhere(presence: Pres
     assert ANNA not in stored
 
 
-async def test_who_told_it_takes_consent_back_themself(presence: Presence):
+async def test_who_told_it_takes_consent_back_themself(presence: Presence) -> None:
     noted = (await presence.post("/encounters", TALK | {"consent": "named", "contributorId": ANNA})).json()
     path = f"/encounters/{noted['id']}"
     assert (await presence.get(path, by="anna")).json()["words"] == SECRET_WORDS
@@ -146,14 +146,14 @@ async def test_who_told_it_takes_consent_back_themself(presence: Presence):
     assert (await presence.post(f"{path}/consent-withdrawal", by="anna")).json()["withdrawn"]
 
 
-async def test_an_operator_erases_what_anyone_noted_without_reading_it(presence: Presence):
+async def test_an_operator_erases_what_anyone_noted_without_reading_it(presence: Presence) -> None:
     noted = (await presence.post("/encounters", TALK)).json()
     assert (await presence.get(f"/encounters/{noted['id']}", by="otto")).status_code == 403
     answer = await presence.post(f"/encounters/{noted['id']}/consent-withdrawal", by="otto")
     assert answer.json()["withdrawn"]
 
 
-async def test_replays_in_any_order_any_number_of_times_have_one_effect_each(presence: Presence, pond: str):
+async def test_replays_in_any_order_any_number_of_times_have_one_effect_each(presence: Presence, pond: str) -> None:
     kept = [TALK | {"id": str(uuid4()), "words": f"words {n}", "initiativeId": pond} for n in range(30)]
     first = await batch(presence, kept)
     assert [result["result"] for result in first] == ["noted"] * 30
@@ -170,7 +170,7 @@ async def test_replays_in_any_order_any_number_of_times_have_one_effect_each(pre
     assert await presence.events() == said
 
 
-async def test_batches_at_once_have_one_effect_each(presence: Presence):
+async def test_batches_at_once_have_one_effect_each(presence: Presence) -> None:
     kept = [TALK | {"id": str(uuid4()), "words": f"words {n}"} for n in range(100)]
     answers = await asyncio.gather(*(batch(presence, kept[:: (-1) ** turn]) for turn in range(8)))
     results = [result["result"] for answer in answers for result in answer]
@@ -178,7 +178,7 @@ async def test_batches_at_once_have_one_effect_each(presence: Presence):
     assert len(await presence.events()) == 200
 
 
-async def test_batches_in_opposite_orders_never_wait_for_each_other(presence: Presence):
+async def test_batches_in_opposite_orders_never_wait_for_each_other(presence: Presence) -> None:
     talks = [Encounter(Note(uuid4(), person("bram"), "care", Consent.NONE), NOON) for _ in range(20_000)]
 
     async def add(these: list[Encounter]) -> int:
@@ -188,7 +188,7 @@ async def test_batches_in_opposite_orders_never_wait_for_each_other(presence: Pr
     assert sum(await asyncio.gather(add(talks), add(talks[::-1]))) == 20_000
 
 
-async def test_each_item_of_a_batch_has_its_own_result(presence: Presence, pond: str):
+async def test_each_item_of_a_batch_has_its_own_result(presence: Presence, pond: str) -> None:
     good, repeated = TALK | {"id": str(uuid4())}, TALK | {"id": str(uuid4())}
     items: list[Any] = [
         good,
@@ -217,7 +217,7 @@ async def test_each_item_of_a_batch_has_its_own_result(presence: Presence, pond:
     assert len(await presence.events()) == 4
 
 
-async def test_the_id_of_another_officers_talk_is_taken(presence: Presence):
+async def test_the_id_of_another_officers_talk_is_taken(presence: Presence) -> None:
     kept = TALK | {"id": str(uuid4())}
     await batch(presence, [kept])
     answer = await presence.client.post("/encounters", json=kept, headers=login("dirk", Role.ARRANGER))
@@ -228,7 +228,7 @@ async def test_the_id_of_another_officers_talk_is_taken(presence: Presence):
     assert mine.json()["items"] == []
 
 
-async def test_a_replay_after_consent_was_withdrawn_brings_nothing_back(presence: Presence):
+async def test_a_replay_after_consent_was_withdrawn_brings_nothing_back(presence: Presence) -> None:
     kept = TALK | {"id": str(uuid4())}
     await batch(presence, [kept])
     await presence.post(f"/encounters/{kept['id']}/consent-withdrawal")
@@ -238,20 +238,14 @@ async def test_a_replay_after_consent_was_withdrawn_brings_nothing_back(presence
     assert "Wilhelmina" not in await everything_stored(presence)
 
 
-async def test_a_replay_after_the_initiative_was_withdrawn_answers_as_before(presence: Presence, pond: str):
+async def test_a_replay_after_the_initiative_was_withdrawn_answers_as_before(presence: Presence, pond: str) -> None:
     kept = TALK | {"id": str(uuid4()), "initiativeId": pond}
     await batch(presence, [kept])
     await presence.rows("update initiatives set withdrawn = true")
     assert [result["result"] for result in await batch(presence, [kept])] == ["already-noted"]
 
 
-async def test_ones_own_talks_are_read_page_by_page(presence: Presence):
+async def test_ones_own_talks_are_read_page_by_page(presence: Presence) -> None:
     ids = [(await presence.post("/encounters", TALK)).json()["id"] for _ in range(5)]
-    seen, cursor = [], {}
-    while True:
-        document = (await presence.get("/encounters/mine", by="bram", limit=2, **cursor)).json()
-        seen += [item["id"] for item in document["items"]]
-        if not document["next"]:
-            break
-        cursor = {"cursor": document["next"]}
-    assert seen == ids[::-1]
+    seen = await presence.pages("/encounters/mine", by="bram", limit=2)
+    assert [item["id"] for item in seen] == ids[::-1]

@@ -32,14 +32,14 @@ async def ask(presence: Presence, operation: str, authorization: str = "") -> Re
     return await presence.client.request(method, path, headers=headers, json={} if method == "POST" else None)
 
 
-def test_every_operation_that_changes_something_is_in_the_table():
+def test_every_operation_that_changes_something_is_in_the_table() -> None:
     assert set(REQUESTS) == set(PERMISSIONS)
     routes = [route for router in SERVICE.routers for route in router.routes]
     changing = {route.name for route in routes if route.methods - {"GET", "HEAD"}}  # type: ignore[attr-defined]
     assert changing <= set(PERMISSIONS)
 
 
-async def test_each_role_may_do_what_the_table_says_and_nothing_else(presence: Presence):
+async def test_each_role_may_do_what_the_table_says_and_nothing_else(presence: Presence) -> None:
     for operation, permission in PERMISSIONS.items():
         for role in Role:
             answer = await ask(presence, operation, f"Bearer {token('someone', role)}")
@@ -48,7 +48,7 @@ async def test_each_role_may_do_what_the_table_says_and_nothing_else(presence: P
 
 
 @pytest.mark.parametrize("operation", REQUESTS)
-async def test_nothing_is_done_without_a_token_that_counts(presence: Presence, operation: str):
+async def test_nothing_is_done_without_a_token_that_counts(presence: Presence, operation: str) -> None:
     other = ECKey.generate_key("P-256", auto_kid=True)
     for authorization in (
         "",

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,13 +15,13 @@ from dorpsplein.identity import Role
 HOUR = timedelta(hours=1)
 
 
-async def here(presence: Presence, **query: object) -> list[tuple[str, str]]:
+async def here(presence: Presence, **query: Any) -> list[tuple[str, str]]:
     answer = await presence.get("/here-now", **query)
     assert answer.status_code == 200, answer.text
     return [(item["slotId"], item["status"]) for item in answer.json()["items"]]
 
 
-async def test_an_officer_announces_arrives_and_leaves(presence: Presence):
+async def test_an_officer_announces_arrives_and_leaves(presence: Presence) -> None:
     place = await presence.place()
     announced = await presence.post("/presence-slots", window(place, 1, 3) | {"themes": ["sport", "youth"]})
     slot = announced.json()
@@ -46,7 +47,7 @@ async def test_an_officer_announces_arrives_and_leaves(presence: Presence):
     assert said == [(PresenceAnnounced, 1), (ArrangerArrived, 2), (ArrangerLeft, 3)]
 
 
-async def test_a_cancelled_slot_frees_the_time(presence: Presence):
+async def test_a_cancelled_slot_frees_the_time(presence: Presence) -> None:
     place = await presence.place()
     slot = await presence.slot(place)
     assert (await presence.post(f"/presence-slots/{slot}/cancellation")).json()["status"] == "cancelled"
@@ -58,7 +59,7 @@ async def test_a_cancelled_slot_frees_the_time(presence: Presence):
     ]
 
 
-async def test_an_officer_is_not_announced_at_two_places_at_once(presence: Presence):
+async def test_an_officer_is_not_announced_at_two_places_at_once(presence: Presence) -> None:
     place, school = await presence.place(), await presence.place(name="De Regenboog")
     slot = await presence.slot(place, 1, 3)
     before = await presence.events()
@@ -70,7 +71,7 @@ async def test_an_officer_is_not_announced_at_two_places_at_once(presence: Prese
     await presence.slot(school, 3, 4)
 
 
-async def test_another_officer_may_be_there_at_the_same_time(presence: Presence):
+async def test_another_officer_may_be_there_at_the_same_time(presence: Presence) -> None:
     place = await presence.place()
     await presence.slot(place)
     answer = await presence.client.post(
@@ -79,7 +80,7 @@ async def test_another_officer_may_be_there_at_the_same_time(presence: Presence)
     assert answer.status_code == 201
 
 
-async def test_of_twenty_overlapping_announcements_at_once_one_is_made(presence: Presence):
+async def test_of_twenty_overlapping_announcements_at_once_one_is_made(presence: Presence) -> None:
     place = await presence.place()
     answers = await asyncio.gather(
         *(presence.post("/presence-slots", window(place, number / 100, 2)) for number in range(20))
@@ -89,14 +90,14 @@ async def test_of_twenty_overlapping_announcements_at_once_one_is_made(presence:
     assert len(await presence.events()) == 3
 
 
-async def test_of_ten_arrivals_at_once_one_is_made(presence: Presence):
+async def test_of_ten_arrivals_at_once_one_is_made(presence: Presence) -> None:
     slot = await presence.slot(await presence.place())
     answers = await asyncio.gather(*(presence.post(f"/presence-slots/{slot}/arrival") for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [200] + [422] * 9
     assert [event for event, _, _ in await presence.events()].count(ArrangerArrived) == 1
 
 
-async def test_an_officer_leaves_one_place_before_arriving_at_the_next(presence: Presence):
+async def test_an_officer_leaves_one_place_before_arriving_at_the_next(presence: Presence) -> None:
     place = await presence.place()
     first, second = await presence.slot(place, 0, 1), await presence.slot(place, 1, 2)
     await presence.post(f"/presence-slots/{first}/arrival")
@@ -107,7 +108,7 @@ async def test_an_officer_leaves_one_place_before_arriving_at_the_next(presence:
     assert (await presence.post(f"/presence-slots/{second}/arrival")).status_code == 200
 
 
-async def test_the_same_arrival_sent_twice_answers_the_same(presence: Presence):
+async def test_the_same_arrival_sent_twice_answers_the_same(presence: Presence) -> None:
     slot = await presence.slot(await presence.place())
     first = await presence.post(f"/presence-slots/{slot}/arrival", key="arrived")
     again = await presence.post(f"/presence-slots/{slot}/arrival", key="arrived")
@@ -115,7 +116,7 @@ async def test_the_same_arrival_sent_twice_answers_the_same(presence: Presence):
 
 
 @pytest.mark.parametrize("step", ["arrival", "departure", "cancellation"])
-async def test_only_the_officer_changes_a_slot(presence: Presence, step: str):
+async def test_only_the_officer_changes_a_slot(presence: Presence, step: str) -> None:
     slot = await presence.slot(await presence.place())
     before = (await presence.get(f"/presence-slots/{slot}")).json()
     answer = await presence.client.post(f"/presence-slots/{slot}/{step}", headers=login("dirk", Role.ARRANGER))
@@ -125,7 +126,7 @@ async def test_only_the_officer_changes_a_slot(presence: Presence, step: str):
     assert (unknown.status_code, unknown.json()["code"]) == (404, "presence-slot-unknown")
 
 
-async def test_here_now_shows_who_is_there_and_who_should_be(presence: Presence):
+async def test_here_now_shows_who_is_there_and_who_should_be(presence: Presence) -> None:
     place = await presence.place()
     slot = await presence.slot(place, 1, 2)
     later = await presence.slot(place, 8, 9)
@@ -144,7 +145,7 @@ async def test_here_now_shows_who_is_there_and_who_should_be(presence: Presence)
     assert await here(presence) == []
 
 
-async def test_who_left_or_cancelled_is_not_here(presence: Presence):
+async def test_who_left_or_cancelled_is_not_here(presence: Presence) -> None:
     place = await presence.place()
     slot = await presence.slot(place)
     await presence.post(f"/presence-slots/{slot}/arrival")
@@ -153,27 +154,23 @@ async def test_who_left_or_cancelled_is_not_here(presence: Presence):
     assert await here(presence) == []
 
 
-async def test_here_now_near_a_point_comes_nearest_first_page_by_page(presence: Presence):
+async def test_here_now_near_a_point_comes_nearest_first_page_by_page(presence: Presence) -> None:
     for number in range(4):
         place = await presence.place(name=f"{number}", point={"latitude": 52.0 + number / 100, "longitude": 5.0})
         headers = login(f"officer {number}", Role.ARRANGER)
-        assert (await presence.client.post("/presence-slots", json=window(place, 0, 1), headers=headers)).status_code == 201
-    for query, expected in (
+        assert (
+            await presence.client.post("/presence-slots", json=window(place, 0, 1), headers=headers)
+        ).status_code == 201
+    expected_order: list[tuple[dict[str, Any], list[str]]] = [
         ({"near": "52.03,5.0", "radius": 2500}, ["3", "2", "1"]),
         ({"near": "52.0,5.0", "radius": 50_000}, ["0", "1", "2", "3"]),
         ({}, ["0", "1", "2", "3"]),
     ):
-        names, cursor = [], {}
-        while True:
-            document = (await presence.get("/here-now", limit=1, **query, **cursor)).json()
-            names += [item["place"]["name"] for item in document["items"]]
-            if not document["next"]:
-                break
-            cursor = {"cursor": document["next"]}
+        names = [item["place"]["name"] for item in await presence.pages("/here-now", limit=1, **query)]
         assert (names if query else sorted(names)) == expected
 
 
-async def test_here_now_tells_place_and_window_and_nothing_finer(presence: Presence):
+async def test_here_now_tells_place_and_window_and_nothing_finer(presence: Presence) -> None:
     place = await presence.place()
     slot = await presence.slot(place, themes=["sport"])
     await presence.post(f"/presence-slots/{slot}/arrival")
@@ -190,24 +187,18 @@ async def test_here_now_tells_place_and_window_and_nothing_finer(presence: Prese
     }
 
 
-async def test_a_place_tells_who_is_there_and_who_comes_but_not_who_was(presence: Presence):
+async def test_a_place_tells_who_is_there_and_who_comes_but_not_who_was(presence: Presence) -> None:
     place = await presence.place()
     over = await presence.slot(place, 0, 1)
     slots = [await presence.slot(place, hour, hour + 1) for hour in (5, 3, 1)]
     presence.now = NOON + HOUR
-    seen, cursor = [], {}
-    while True:
-        document = (await presence.get(f"/places/{place}/presence", limit=2, **cursor)).json()
-        seen += [item["id"] for item in document["items"]]
-        if not document["next"]:
-            break
-        cursor = {"cursor": document["next"]}
-    assert seen == slots[::-1]
-    mine = (await presence.get("/presence-slots/mine", by="bram")).json()["items"]
+    seen = await presence.pages(f"/places/{place}/presence", limit=2)
+    assert [item["id"] for item in seen] == slots[::-1]
+    mine = await presence.pages("/presence-slots/mine", by="bram", limit=2)
     assert [item["id"] for item in mine] == [*slots, over]
 
 
-async def test_a_slot_at_an_unknown_place_is_refused(presence: Presence):
+async def test_a_slot_at_an_unknown_place_is_refused(presence: Presence) -> None:
     answer = await presence.post("/presence-slots", window(str(uuid4()), 0, 1))
     assert (answer.status_code, answer.json()["code"]) == (422, "place-unknown")
     assert await presence.rows("select * from presence_slots") == []

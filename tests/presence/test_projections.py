@@ -2,13 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from httpx import Response
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import MakeDatabase
@@ -25,6 +27,7 @@ from presence import projections
 from presence.app import SERVICE
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+T = TypeVar("T")
 INITIATIVES = Outbox(source="urn:test:initiatives", schemas_url="http://schemas.test")
 
 
@@ -66,10 +69,10 @@ def deliveries(draw: st.DrawFn) -> tuple[list[list[Recorded[Any]]], int]:
         stream.append(draw(st.sampled_from([topic for topic in topics if topic])).pop(0))
     cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=5)))
     edges = [0, *cuts, len(stream)]
-    return [stream[a:b] for a, b in zip(edges, edges[1:], strict=False) if a < b], upto
+    return [stream[a:b] for a, b in pairwise(edges) if a < b], upto
 
 
-def test_any_order_and_any_batches_lead_to_the_same(make_database: MakeDatabase):
+def test_any_order_and_any_batches_lead_to_the_same(make_database: MakeDatabase) -> None:
     urls = make_database("presence")
     with asyncio.Runner() as runner:
         runner.run(migrate(urls.migration, migrations_of(presence)))
@@ -97,7 +100,7 @@ def test_any_order_and_any_batches_lead_to_the_same(make_database: MakeDatabase)
             runner.run(database.__aexit__(None, None, None))
 
 
-async def test_an_old_state_that_comes_late_brings_nothing_back(make_database: MakeDatabase):
+async def test_an_old_state_that_comes_late_brings_nothing_back(make_database: MakeDatabase) -> None:
     pond = uuid4()
     states, _ = history(pond)
     async with running(SERVICE, make_database("presence")) as there:
@@ -115,10 +118,18 @@ async def send(kafka: str, prefix: str, *facts: Fact) -> None:
             await producer.send_and_wait(topic, value=body, key=key.encode(), headers=pairs)
 
 
+async def eventually(look: Callable[[], Awaitable[T]], is_so: Callable[[T], bool]) -> T:
+    async with asyncio.timeout(30):
+        while True:
+            if is_so(seen := await look()):
+                return seen
+            await asyncio.sleep(0.02)
+
+
 async def read(kafka: str, *topics: str, count: int) -> list[tuple[type[Event], int, bool]]:
     """The first `count` events of topics: type, version, whether it erases."""
     async with AIOKafkaConsumer(*topics, bootstrap_servers=kafka, auto_offset_reset="earliest") as consumer:
-        events = []
+        events: list[tuple[type[Event], int, bool]] = []
         while len(events) < count:
             record = await asyncio.wait_for(consumer.getone(), 20)
             event = recorded(record.headers, record.value)
@@ -130,21 +141,20 @@ async def read(kafka: str, *topics: str, count: int) -> list[tuple[type[Event], 
 @pytest.mark.timeout(120)
 async def test_a_talk_about_an_initiative_that_came_over_kafka_reaches_the_others(
     make_database: MakeDatabase, kafka: str, topic_prefix: str
-):
+) -> None:
     pond = uuid4()
     async with running(SERVICE, make_database("presence"), kafka=kafka, topic_prefix=topic_prefix) as there:
         talk = {"theme": "green", "consent": "anonymous", "words": "Ducks!", "initiativeId": str(pond)}
         bram = login("bram")
-        refused = await there.client.post("/encounters", json=talk, headers=bram)
-        assert refused.json()["code"] == "initiative-unknown"
-        while not there.runtime.started:
-            await asyncio.sleep(0.02)
+
+        async def note() -> Response:
+            return await there.client.post("/encounters", json=talk, headers=bram)
+
+        assert (await note()).json()["code"] == "initiative-unknown"
+        await eventually(there.runtime.not_ready, lambda missing: not missing)
         await send(kafka, topic_prefix, Fact(state(pond, "A pond"), 1))
-        async with asyncio.timeout(30):
-            while (answer := await there.client.post("/encounters", json=talk, headers=bram)).status_code == 422:
-                await asyncio.sleep(0.02)
-        assert answer.status_code == 201, answer.text
-        withdrawal = await there.client.post(f"/encounters/{answer.json()['id']}/consent-withdrawal", headers=bram)
+        noted = await eventually(note, lambda answer: answer.status_code == 201)
+        withdrawal = await there.client.post(f"/encounters/{noted.json()['id']}/consent-withdrawal", headers=bram)
         assert withdrawal.status_code == 200
         await there.client.post("/places", json=CANTEEN, headers=bram)
         said = await read(kafka, f"{topic_prefix}presence.encounter.state", count=2)
@@ -154,14 +164,10 @@ async def test_a_talk_about_an_initiative_that_came_over_kafka_reaches_the_other
         places = await read(kafka, f"{topic_prefix}presence.place", f"{topic_prefix}presence.place.state", count=2)
         assert {event for event, _, _ in places} == {PlaceAdded, PlaceState}
         await send(kafka, topic_prefix, Fact(InitiativeWithdrawn(initiative_id=pond, reason="moved"), 2))
-        async with asyncio.timeout(30):
-            while (answer := await there.client.post("/encounters", json=talk, headers=bram)).status_code == 201:
-                await asyncio.sleep(0.02)
-        assert answer.json()["code"] == "initiative-withdrawn"
+        refused = await eventually(note, lambda answer: answer.status_code != 201)
+        assert refused.json()["code"] == "initiative-withdrawn"
         await send(kafka, topic_prefix, Fact(state(pond, ""), 3, erases=True))
-        async with asyncio.timeout(30):
-            while (await titles(there.runtime.database))[0] is not None:
-                await asyncio.sleep(0.02)
+        await eventually(lambda: titles(there.runtime.database), lambda known: known == [None])
 
 
 async def titles(database: Database) -> list[str | None]:

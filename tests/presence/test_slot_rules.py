@@ -9,6 +9,7 @@ import pytest
 
 from dorpsplein.contracts.presence import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
 from dorpsplein.errors import Forbidden, Refused, Rejected
+from presence.commands.slots import Decide
 from presence.domain import slots
 
 BRAM, OTHER = UUID(int=1), UUID(int=2)
@@ -42,18 +43,18 @@ def refused(code: str, kind: type[Rejected] = Refused) -> Iterator[None]:
     assert caught.value.code == code
 
 
-def test_an_officer_announces_a_slot():
+def test_an_officer_announces_a_slot() -> None:
     assert slots.announce(announcing(NOON, NOON + 2 * HOUR), NOON) == [ANNOUNCED]
 
 
-def test_times_are_published_in_utc():
+def test_times_are_published_in_utc() -> None:
     summer = timezone(2 * HOUR)
     [event] = slots.announce(announcing(NOON.astimezone(summer), (NOON + HOUR).astimezone(summer)), NOON)
     assert isinstance(event, PresenceAnnounced)
     assert event.model_dump(mode="json")["startsAt"] == "2026-05-01T12:00:00Z"
 
 
-def test_who_walks_in_may_announce_it_a_moment_later():
+def test_who_walks_in_may_announce_it_a_moment_later() -> None:
     assert slots.announce(announcing(NOON, NOON + HOUR), NOON + slots.LATEST_ANNOUNCEMENT)
 
 
@@ -74,30 +75,31 @@ def test_who_walks_in_may_announce_it_a_moment_later():
         (NOON, datetime(9999, 12, 31, 23, tzinfo=timezone(-12 * HOUR)), "too-long"),
     ],
 )
-def test_a_window_that_makes_no_sense_is_refused(start: datetime, end: datetime, code: str):
+def test_a_window_that_makes_no_sense_is_refused(start: datetime, end: datetime, code: str) -> None:
     with refused(code):
         slots.announce(announcing(start, end), NOON)
 
 
 @pytest.mark.parametrize("now", [NOON - 0.5 * HOUR, NOON, NOON + 1.99 * HOUR])
-def test_the_officer_arrives_around_the_slot(now: datetime):
+def test_the_officer_arrives_around_the_slot(now: datetime) -> None:
     assert slots.arrive(given(ANNOUNCED), BRAM, now) == [ARRIVED]
 
 
 @pytest.mark.parametrize(
-    ("now", "code"), [(NOON - 0.51 * HOUR, "too-early"), (NOON + 2 * HOUR, "slot-is-over"), (NOON - 99 * HOUR, "too-early")]
+    ("now", "code"),
+    [(NOON - 0.51 * HOUR, "too-early"), (NOON + 2 * HOUR, "slot-is-over"), (NOON - 99 * HOUR, "too-early")],
 )
-def test_an_arrival_outside_the_window_is_refused(now: datetime, code: str):
+def test_an_arrival_outside_the_window_is_refused(now: datetime, code: str) -> None:
     with refused(code):
         slots.arrive(given(ANNOUNCED), BRAM, now)
 
 
-def test_the_officer_leaves_late_or_early():
+def test_the_officer_leaves_late_or_early() -> None:
     for now in (NOON - 0.5 * HOUR, NOON + 99 * HOUR):
         assert slots.leave(given(ANNOUNCED, ARRIVED), BRAM, now) == [LEFT]
 
 
-def test_a_planned_slot_is_cancelled_until_it_ends():
+def test_a_planned_slot_is_cancelled_until_it_ends() -> None:
     assert slots.cancel(given(ANNOUNCED), BRAM, NOON + HOUR) == [CANCELLED]
     with refused("slot-is-over"):
         slots.cancel(given(ANNOUNCED), BRAM, NOON + 2 * HOUR)
@@ -117,17 +119,17 @@ def test_a_planned_slot_is_cancelled_until_it_ends():
         ([ANNOUNCED, CANCELLED], slots.cancel, "slot-not-planned"),
     ],
 )
-def test_no_other_step_is_possible(history, decide, code):
+def test_no_other_step_is_possible(history: list[slots.SlotEvent], decide: Decide, code: str) -> None:
     with refused(code):
         decide(given(*history), BRAM, NOON)
 
 
 @pytest.mark.parametrize("decide", [slots.arrive, slots.leave, slots.cancel])
-def test_another_officer_has_no_say(decide):
+def test_another_officer_has_no_say(decide: Decide) -> None:
     with refused("not-your-slot", Forbidden):
         decide(given(ANNOUNCED), OTHER, NOON)
 
 
-def test_every_step_is_a_version():
+def test_every_step_is_a_version() -> None:
     slot = given(ANNOUNCED, ARRIVED, LEFT)
     assert (slot.status, slot.version) == ("left", 3)

@@ -76,11 +76,13 @@ class Relay:
         sent = await self.relay_once(producer)
         if sent is None:
             await asyncio.sleep(OTHERS_TURN_S)
-        elif sent == 0:
+            return
+        if sent >= BUSY_ROUND:
+            await asyncio.sleep(PAUSE_AFTER_BUSY_ROUND_S)
+        if sent < self._batch:
+            # That was all there was when it was read; whatever is committed after that says so.
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._committed.wait(), SAFETY_POLL_S)
-        elif sent >= BUSY_ROUND:
-            await asyncio.sleep(PAUSE_AFTER_BUSY_ROUND_S)
 
     async def relay_once(self, producer: AIOKafkaProducer) -> int | None:
         """One round: returns how many events were sent; None when it is another relay's turn."""

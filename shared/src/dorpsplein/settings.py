@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SHORTEST_SECRET = 32
+
 
 class Settings(BaseSettings):
     """Settings every service has; a service adds its own in its `settings.py`."""
@@ -47,6 +49,19 @@ class Settings(BaseSettings):
 
     otlp_endpoint: str = ""
     failpoints: str = ""
+
+    def unsafe(self) -> list[str]:
+        """The settings that production needs and does not have; never any in the local environment."""
+        if self.environment == "local":
+            return []
+        needed = {
+            "DORPSPLEIN_ISSUER": bool(self.issuer),
+            "DORPSPLEIN_JWKS_URL": bool(self.jwks_url),
+            f"DORPSPLEIN_PSEUDONYM_SECRET (at least {SHORTEST_SECRET} characters)": (
+                len(self.pseudonym_secret.get_secret_value()) >= SHORTEST_SECRET
+            ),
+        }
+        return [name for name, is_set in needed.items() if not is_set]
 
     def source(self, service: str) -> str:
         """The CloudEvents source of a service: a URN under the municipality's OIN (NL GOV profile 1.1)."""

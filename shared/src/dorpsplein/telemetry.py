@@ -86,7 +86,7 @@ def _passed_on(carrier: Mapping[str, str]) -> str:
 def handled(consumer: str, events: Sequence[Recorded[Event]], started_ns: int) -> None:
     """Add one span an event to the traces that are being recorded: this consumer handled it."""
     for event in events:
-        if event.headers.get("traceparent", "").endswith("-01"):
+        if _is_sampled(event.headers.get("traceparent", "")):
             current = tracer.start_span(
                 f"{consumer} {event.event.__class__.__name__}",
                 context=extract(event.headers),
@@ -95,6 +95,11 @@ def handled(consumer: str, events: Sequence[Recorded[Event]], started_ns: int) -
                 attributes={"messaging.message.id": str(event.id), "cloudevents.event_type": event.type},
             )
             current.end()
+
+
+def _is_sampled(traceparent: str) -> bool:
+    """Whether the lowest bit of the flags is set (W3C trace context); others may be set beside it."""
+    return bool(TRACEPARENT.fullmatch(traceparent)) and int(traceparent[-2:], 16) & 1 == 1
 
 
 async def serve_metrics(listener: socket.socket) -> asyncio.Server:

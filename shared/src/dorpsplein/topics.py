@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 PARTITIONS = {"initiatives": 24, "funding": 24, "presence": 12, "notifications": 48}
 """Above need from the start: adding partitions later would re-map keys."""
@@ -57,7 +57,10 @@ async def ensure_topics(
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise for_code(code)(f"{topic} could not be created")
         names = [topic.name for topic in wanted]
-        while not all(topic["partitions"] for topic in await admin.describe_topics(names)):
-            await asyncio.sleep(0.05)
+        for pause in (0.0, *[0.05] * 100):
+            await asyncio.sleep(pause)
+            if all(topic["partitions"] for topic in await admin.describe_topics(names)):
+                return
+        raise UnknownTopicOrPartitionError("the new topics did not become known")
     finally:
         await admin.close()

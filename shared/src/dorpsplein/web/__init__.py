@@ -1,8 +1,8 @@
 """The HTTP face every service has: one factory, NL API Design Rules 2.2, a problem document for every error."""
 
 from dorpsplein.web.answers import answer_once, etag, found, from_cursor, linked, page, to_cursor
-from dorpsplein.web.application import API_VERSION, create_app
-from dorpsplein.web.envelope import MOST_BODY_BYTES, SECURITY_HEADERS
+from dorpsplein.web.application import create_app
+from dorpsplein.web.envelope import API_VERSION, MOST_BODY_BYTES, SECURITY_HEADERS
 from dorpsplein.web.problems import (
     REFUSALS,
     RETRY_AFTER_S,

@@ -87,7 +87,7 @@ def linked(request: Request, document: bytes | str, following: str | None) -> Re
         query = urlencode(
             [*((k, v) for k, v in request.query_params.multi_items() if k != "cursor"), ("cursor", following)]
         )
-        answer.headers["Link"] = f'<?{query}>; rel="next"'
+        answer.headers["Link"] = f'<{request.url.path.rpartition("/")[2]}?{query}>; rel="next"'
     return answer
 
 

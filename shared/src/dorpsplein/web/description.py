@@ -1,6 +1,6 @@
 """The OpenAPI document of a service: FastAPI's, made true where FastAPI does not know how we answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -45,7 +45,7 @@ def described(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = PROBLEM_SCHEMA
     components["securitySchemes"] = {"bearer": BEARER}
-    private = {(route.path.removeprefix("/v1"), method.lower()) for route, method in _private(app)}
+    private = {(path.removeprefix("/v1"), method.lower()) for path, method in _private(app.routes)}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             operation["responses"].pop("422", None)
@@ -55,11 +55,13 @@ def described(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _private(app: FastAPI) -> Iterator[tuple[APIRoute, str]]:
-    for route in app.routes:
+def _private(routes: Sequence[Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for route in routes:
         if isinstance(route, APIRoute) and _needs_login(route.dependant):
-            for method in route.methods:
-                yield route, method
+            for method in route.methods or ():
+                yield prefix + route.path, method
+        elif included := getattr(route, "original_router", None):
+            yield from _private(included.routes, prefix + route.include_context.prefix)
 
 
 def _needs_login(asking: Dependant) -> bool:

@@ -14,6 +14,7 @@ from starlette.routing import Match
 from dorpsplein.direct import Handlers
 from dorpsplein.errors import Rejected, Transient
 
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 RETRY_AFTER_S = "2"
 TITLES = {
     400: "The request is not valid",
@@ -87,11 +88,11 @@ async def _transient(_: Request, fault: Exception) -> Response:
     return problem(503, "not-available", str(fault))
 
 
-async def _too_slow(_: Request, fault: Exception) -> Response:
+async def _too_slow(_: Request, __: Exception) -> Response:
     return problem(503, "too-slow", "This took too long; try again.")
 
 
-async def _cannot_be_stored(_: Request, fault: Exception) -> Response:
+async def _cannot_be_stored(_: Request, __: Exception) -> Response:
     return problem(400, "value-not-possible", "A value cannot be stored or compared: it is too large or not text.")
 
 
@@ -106,19 +107,18 @@ async def _http(request: Request, fault: Exception) -> Response:
     answer = problem(fault.status_code, code)
     answer.headers.update(fault.headers or {})
     if fault.status_code == 405:
-        answer.headers["Allow"] = ", ".join(sorted(_allowed(request)))
+        answer.headers["Allow"] = ", ".join(_allowed(request))
     return answer
 
 
-def _allowed(request: Request) -> set[str]:
+def _allowed(request: Request) -> list[str]:
     """The methods of every route at this address; Starlette's own answer names those of the first only."""
     app: FastAPI = request.app
-    return {
+    return [
         method
-        for route in app.routes
-        if route.matches(request.scope)[0] is not Match.NONE
-        for method in getattr(route, "methods", None) or ()
-    }
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]
 
 
 REFUSALS: Handlers = {

@@ -9,7 +9,6 @@ from uuid import UUID
 import httpx
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from dorpsplein_local.client import api, running, token_of
 from dorpsplein_local.commands.options import Data
@@ -43,11 +42,13 @@ def list_letters(
     if not found:
         print("There are no dead letters.")
         return
-    table = Table("id", "parked at", "consumer", "record", "reason")
+    console = Console()
     for letter in found:
         record = f"{letter['topic']}:{letter['partition']}:{letter['offset']}"
-        table.add_row(letter["id"], letter["parkedAt"][:19], letter["consumer"], record, letter["reason"][:80])
-    Console().print(table)
+        console.print(
+            f"[bold]{letter['id']}[/] {letter['parkedAt'][:19]} {letter['consumer']} {record}", soft_wrap=True
+        )
+        console.print(f"    {letter['reason']}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -65,7 +65,7 @@ async def _tail(bootstrap: str, wanted: frozenset[type[Event]], *, as_json: bool
     out, complaints = Console(), Console(stderr=True)
     names = public_topics() if len(wanted) == len(EVENTS) else topics(list(wanted))
     async with open_log(bootstrap, names) as reader:
-        if not as_json and not from_start:
+        if not from_start:
             complaints.print("[dim]Waiting for what happens …[/]")
         async for record in _records(reader, from_start):
             try:

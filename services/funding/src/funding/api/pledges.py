@@ -125,7 +125,7 @@ async def make_pledge(
         cents=body.amount_cents,
         at=now,
     )
-    asked = Pledging(command, CAUSE.get())
+    asked = Pledging(command, CAUSE.get(), fresh=body.id is None and once.key is None)
     if body.id is not None and once.key is not None:
         return await answer_made(db, once, lambda tx: commands.pledges.make_pledge(tx, asked), shown)
     try:

@@ -18,10 +18,11 @@ from funding.domain.pledges import Books, Followed, MakePledge, Pledge
 
 @dataclass(frozen=True, slots=True)
 class Pledging:
-    """A pledge to be made in a group, with what led to it."""
+    """A pledge to be made in a group, with what led to it. `fresh`: its id was made just now, so nobody has it."""
 
     command: MakePledge
     cause: Cause | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ async def make_pledges(tx: Transaction, asked: Sequence[Pledging]) -> list[Made 
 
     Caps and pots are exact however many come at once. A pledge that is refused leaves the others alone.
     """
-    books = await _books_for(tx, [one.command for one in asked])
+    books = await _books_for(tx, asked)
     facts: list[Fact] = []
     made: dict[UUID, Pledge] = {}
     answers = [_decide(books, one, made, facts) for one in asked]
@@ -64,13 +65,14 @@ async def make_pledge(tx: Transaction, asked: Pledging) -> Made:
     return answer
 
 
-async def _books_for(tx: Transaction, commands: Sequence[MakePledge]) -> Books:
+async def _books_for(tx: Transaction, asked: Sequence[Pledging]) -> Books:
+    commands = [one.command for one in asked]
     return await storage.pledges.lock(
         tx,
         rounds={command.round for command in commands if command.round},
         initiatives={command.initiative for command in commands},
         donors={(command.round, command.pledger) for command in commands if command.round},
-        pledges=[command.id for command in commands],
+        pledges=[one.command.id for one in asked if not one.fresh],
     )
 
 

@@ -37,8 +37,7 @@ CLAIM = """
             where d.subscription_id = open.id and d.state = 'pending' and d.next_at <= now()
                 and not exists (
                     select from deliveries earlier
-                    where earlier.subscription_id = d.subscription_id and earlier.subject = d.subject
-                        and earlier.state = 'pending' and earlier.position < d.position
+                    where earlier.lane = d.lane and earlier.state = 'pending' and earlier.position < d.position
                 )
             order by d.next_at, d.position limit greatest(open.room, 0)
             for update of d skip locked

@@ -1,28 +1,23 @@
-"""A service at work: HTTP, relay and consumers in one process, or API and worker apart, from one description."""
+"""What a service is, and one running process of it."""
 
 import asyncio
 import logging
-import signal
-import socket
-import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-import uvicorn
-import uvloop
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
-from dorpsplein import failpoints, telemetry
 from dorpsplein.consumer import Consumer, Projection, subscribe
 from dorpsplein.database import Database
 from dorpsplein.dead_letters import dead_letter_topic
 from dorpsplein.envelope import Event, topics
 from dorpsplein.errors import Transient
+from dorpsplein.idempotency import forget_old
 from dorpsplein.identity import Verifier
 from dorpsplein.operations import operator_routes
 from dorpsplein.outbox import Outbox
@@ -30,6 +25,8 @@ from dorpsplein.relay import Relay, wake_on_notify
 from dorpsplein.settings import Settings
 from dorpsplein.topics import ensure_topics
 from dorpsplein.web import create_app
+
+FORGET_EVERY_S = 3600.0
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +159,7 @@ class Runtime:
             group.create_task(self.relay.run())
             group.create_task(wake_on_notify(self.database))
             group.create_task(_until_kafka_answers(self._consume))
+            group.create_task(_forget_old_answers(self.database))
 
     async def _consume(self) -> None:
         broker = subscribe(
@@ -209,75 +207,10 @@ async def _forever(worker: Callable[[Runtime], Awaitable[None]], runtime: Runtim
         await asyncio.sleep(1)
 
 
-async def serve(service: Service, settings: Settings) -> None:
-    """Run a process of a service until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    if settings.environment == "local":
-        failpoints.arm(settings.failpoints)
-    telemetry.start_tracing(settings.otlp_endpoint, service.name)
-    metrics = await telemetry.serve_metrics(_listener(settings.metrics_fd, settings.host, settings.metrics_port))
-    async with Runtime(service, settings) as runtime, metrics:
-        stopping = asyncio.create_task(_either(stop, runtime.broken))
-        if settings.role == "worker":
-            await stopping
-        else:
-            await _serve_http(runtime, stopping)
-    if runtime.broken.is_set():
-        sys.exit("This process stopped because a part of it broke; the log says which.")
-
-
-async def _either(*events: asyncio.Event) -> None:
-    waiting = [asyncio.create_task(event.wait()) for event in events]
-    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
-        task.cancel()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the process has its own."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _serve_http(runtime: Runtime, stopping: asyncio.Task[None]) -> None:
-    settings = runtime.settings
-    server = _Server(
-        uvicorn.Config(
-            runtime.app(),
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            timeout_graceful_shutdown=3,
-            server_header=False,
-            proxy_headers=False,
-            backlog=2048,
-        )
-    )
-
-    def stop(_: object) -> None:
-        server.should_exit = True
-
-    stopping.add_done_callback(stop)
-    await server.serve(sockets=[_listener(settings.listen_fd, settings.host, settings.port)])
-
-
-def _listener(fd: int | None, host: str, port: int) -> socket.socket:
-    """The socket a supervisor handed over, or one bound here."""
-    if fd is not None:
-        return socket.socket(fileno=fd)
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.listen(2048)
-    return listener
-
-
-def run_on_uvloop(work: Coroutine[Any, Any, None]) -> None:
-    """Run to the end on uvloop, uvicorn's own choice."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(work)
+async def _forget_old_answers(database: Database) -> None:
+    while True:
+        try:
+            await forget_old(database)
+        except Transient as fault:
+            log.warning("old answers to idempotency keys are forgotten later: %s", fault)
+        await asyncio.sleep(FORGET_EVERY_S)
