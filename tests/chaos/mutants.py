@@ -39,6 +39,11 @@ class Mutant:
     take_out: Callable[[], None]
 
 
+def put(owner: Any, **parts: Any) -> None:
+    for name, part in parts.items():
+        setattr(owner, name, part)
+
+
 def position_cursor() -> None:
     async def relay_once(self: Any, producer: AIOKafkaProducer) -> int:
         async with self._database.connection() as connection:
@@ -51,12 +56,11 @@ def position_cursor() -> None:
                 await connection.execute("delete from outbox where id <= $1", self.position)
             return len(rows)
 
-    Relay.relay_once = relay_once  # type: ignore[method-assign]
+    put(Relay, relay_once=relay_once)
 
 
 def skip_locked() -> None:
-    relay.TAKE_TURN = "select $1::int = $1 and $2::int = $2"
-    relay.OLDEST += " for update skip locked"
+    put(relay, TAKE_TURN="select $1::int = $1 and $2::int = $2", OLDEST=relay.OLDEST + " for update skip locked")
 
 
 def delete_first() -> None:
@@ -69,7 +73,7 @@ def delete_first() -> None:
                 await relay._send(producer, rows)
             return len(rows)
 
-    Relay.relay_once = relay_once  # type: ignore[method-assign]
+    put(Relay, relay_once=relay_once)
 
 
 def unacknowledged() -> None:
@@ -78,13 +82,13 @@ def unacknowledged() -> None:
             headers = [(name, value.encode()) for name, value in json.loads(row["headers"]).items()]
             await producer.send(row["topic"], row["body"], row["key"].encode(), headers=headers)
 
-    relay._send = send
+    put(relay, _send=send)
 
 
 def outbox_outside() -> None:
-    execute = Transaction.execute
+    execute: Any = Transaction.execute
 
-    async def apart(self: Any, statement: str, *arguments: Any) -> str:
+    async def apart(self: Any, statement: str, *arguments: Any) -> Any:
         if statement != OUTBOX_INSERT:
             return await execute(self, statement, *arguments)
         connection = await asyncpg.connect(os.environ["TOOLSHED_DATABASE"])
@@ -93,7 +97,7 @@ def outbox_outside() -> None:
         finally:
             await connection.close()
 
-    Transaction.execute = apart  # type: ignore[method-assign]
+    put(Transaction, execute=apart)
 
 
 def dual_write() -> None:
@@ -103,85 +107,85 @@ def dual_write() -> None:
             for topic, key, body in zip(columns.topics, columns.keys, columns.bodies, strict=True):
                 await producer.send_and_wait(topic, body, key.encode())
 
-    Transaction.record = record  # type: ignore[method-assign]
+    put(Transaction, record=record)
 
 
 def no_inbox() -> None:
     async def all_of_them(_tx: Any, _consumer: str, events: Any) -> list[Any]:
         return list(events)
 
-    batches.unseen = all_of_them
+    put(batches, unseen=all_of_them)
 
 
 def no_dead_letters() -> None:
     async def again(*_: Any) -> None:
         raise NackMessage
 
-    batches.Consumer._park = again  # type: ignore[method-assign]
+    put(batches.Consumer, _park=again)
 
 
 def headers_read_by_faststream() -> None:
     async def as_it_comes(records: tuple[ConsumerRecord, ...], original: Any) -> Any:
         return await original(records)
 
-    subscriptions._without_headers = as_it_comes
+    put(subscriptions, _without_headers=as_it_comes)
 
 
 def no_limit() -> None:
-    start = batches.Consumer.__init__
+    start: Any = batches.Consumer.__init__
 
     def limitless(self: Any, *arguments: Any, **options: Any) -> None:
         start(self, *arguments, **{**options, "dead_letter_limit": 10**9})
 
-    batches.Consumer.__init__ = limitless  # type: ignore[method-assign]
+    put(batches.Consumer, __init__=limitless)
 
 
 def stop_at_once() -> None:
-    subscriptions.FINISH_WITHIN_S = 0.01
+    put(subscriptions, FINISH_WITHIN_S=0.01)
 
 
 def partitions_given_away_at_once() -> None:
     async def on_partitions_revoked(self: Any, _: Any) -> None:
         self.consumer.leave()
 
-    subscriptions._FinishFirst.on_partitions_revoked = on_partitions_revoked  # type: ignore[method-assign]
+    put(subscriptions._FinishFirst, on_partitions_revoked=on_partitions_revoked)
 
 
 def short_rebalance() -> None:
-    start = subscriptions._PromptConsumer.__init__
+    start: Any = subscriptions._PromptConsumer.__init__
 
     def impatient(self: Any, *arguments: Any, **options: Any) -> None:
         start(self, *arguments, **{**options, "rebalance_timeout_ms": None})
 
-    subscriptions._PromptConsumer.__init__ = impatient
+    put(subscriptions._PromptConsumer, __init__=impatient)
 
 
 def commit_first() -> None:
-    getmany = subscriptions._PromptConsumer.getmany
+    getmany: Any = subscriptions._PromptConsumer.getmany
 
     async def and_commit(self: Any, *arguments: Any, **options: Any) -> Any:
         records = await getmany(self, *arguments, **options)
         await self.commit()
         return records
 
-    subscriptions._PromptConsumer.getmany = and_commit  # type: ignore[method-assign]
+    put(subscriptions._PromptConsumer, getmany=and_commit)
 
 
 def autocommit() -> None:
-    start = subscriptions._PromptConsumer.__init__
+    start: Any = subscriptions._PromptConsumer.__init__
 
     def committing(self: Any, *arguments: Any, **options: Any) -> None:
         start(self, *arguments, **{**options, "enable_auto_commit": True, "auto_commit_interval_ms": 50})
 
-    subscriptions._PromptConsumer.__init__ = committing
+    put(subscriptions._PromptConsumer, __init__=committing)
 
 
 def live_not_held_off() -> None:
-    rebuild.HOLD_LIVE = "select $1::text"
+    put(rebuild, HOLD_LIVE="select $1::text")
 
 
 def inbox_not_rebuilt() -> None:
-    replace = rebuild._Shadow.replace_live
+    replace: Any = rebuild._Shadow.replace_live
 
     class Forgetful:
         def __init__(self, owner: Any) -> None:
@@ -195,9 +199,9 @@ def inbox_not_rebuilt() -> None:
                 await self.owner.execute(statement, *arguments)
 
     async def tables_only(self: Any, owner: Any, group: str) -> None:
-        await replace(self, Forgetful(owner), group)  # type: ignore[arg-type]
+        await replace(self, Forgetful(owner), group)
 
-    rebuild._Shadow.replace_live = tables_only  # type: ignore[method-assign]
+    put(rebuild._Shadow, replace_live=tables_only)
 
 
 SENDING, RECEIVING, REBUILDING = (f"tests/shared/test_{name}.py" for name in ("sending", "receiving", "rebuilding"))
@@ -216,12 +220,12 @@ ACKED_LATE = f"{RECEIVING}::test_a_consumer_killed_anywhere_loses_nothing_and_re
 REBUILT = f"{REBUILDING}::test_a_projection_rebuilt_while_events_flow_in_misses_none_and_doubles_none"
 
 MUTANTS = (
-    Mutant("position-cursor", "reading and deleting the oldest row, for a position that moves on", OVERTAKEN, position_cursor),
+    Mutant("position-cursor", "taking the oldest row, for a position that moves on", OVERTAKEN, position_cursor),
     Mutant("skip-locked", "one relay at a time, for SKIP LOCKED", IN_ORDER, skip_locked),
     Mutant("delete-first", "deleting after the acknowledgement", RELAY_KILLED, delete_first),
     Mutant("no-inbox", "the inbox", TWICE, no_inbox),
     Mutant("no-dead-letters", "parking a record that cannot be applied", POISON, no_dead_letters),
-    Mutant("headers-read-by-faststream", "keeping headers from FastStream's parser", POISON, headers_read_by_faststream),
+    Mutant("headers-read-by-faststream", "hiding headers from FastStream", POISON, headers_read_by_faststream),
     Mutant("no-limit", "the dead-letter limit", LIMIT, no_limit),
     Mutant("stop-at-once", "waiting for the running batch at a stop", SIGTERM, stop_at_once),
     Mutant("partitions-given-away-at-once", "the rebalance listener's wait", REBALANCE, partitions_given_away_at_once),
@@ -257,7 +261,9 @@ def run(mutant: Mutant) -> bool:
     verdict = "killed" if noticed else "SURVIVED" if done.returncode == 0 else f"pytest ended with {done.returncode}"
     print(f"{verdict:9} {time.monotonic() - started:5.0f} s  {mutant.name:30} without {mutant.without}", flush=True)
     with contextlib.suppress(StopIteration):
-        print("          " + next(line for line in done.stdout.splitlines() if line.startswith("E  "))[1:].strip()[:150])
+        print(
+            "          " + next(line for line in done.stdout.splitlines() if line.startswith("E  "))[1:].strip()[:150]
+        )
     return noticed
 
 

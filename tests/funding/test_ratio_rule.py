@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from uuid import UUID, uuid4
@@ -50,10 +51,15 @@ def test_the_last_match_takes_what_is_left_in_the_pot():
     assert allocate(HALF, snapshot(4_000, pot=1_999)).cents == 1_999
 
 
+def test_no_fraction_is_rounded_on_the_way():
+    assert allocate(Ratio(7, 5, 10_000, 10_000, 10_000), snapshot(5_725)).cents == 8_015
+
+
 def test_the_largest_amounts_are_matched_to_the_cent():
     most = 10**12
     rule = Ratio(999_999, 1_000_000, most, 2**53 - 1, 2**53 - 1)
     assert allocate(rule, snapshot(most - 1, pot=most)).cents == 999_998_999_999
+    assert allocate(replace(rule, denominator=1), snapshot(most - 1)).reasons[0].cents == 999_998_999_999_000_001
     assert dict(allocate(rule, Snapshot(most, 0, 0, ((A, most), (B, most - 1)))).by) == {
         A: 499_999_500_000,
         B: 499_999_500_000,

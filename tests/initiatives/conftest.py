@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient, Response
+from httpx import URL, AsyncClient, Response
 from tests.conftest import MakeDatabase
 from tests.support import login, running
 
@@ -71,10 +71,15 @@ class Initiatives:
         assert answer.status_code == 200, answer.text
         return [item["title"] for item in answer.json()["items"]]
 
-    async def next_page(self, answer: Response) -> Response | None:
-        """What the link to the next page leads to; None on the last one."""
-        link = answer.headers.get("Link")
-        return await self.client.get(answer.url.join(link[1 : link.index(">")])) if link else None
+    async def pages(self, path: str, **query: Any) -> AsyncIterator[list[Any]]:
+        """Follow the links from a page of a list to the next, up to the last; the items of each."""
+        following: URL | None = self.client.base_url.join(path.lstrip("/")).copy_merge_params(query)
+        while following is not None:
+            answer = await self.client.get(following)
+            assert answer.status_code == 200, answer.text
+            yield answer.json()["items"]
+            link = answer.headers.get("Link")
+            following = answer.url.join(link[1 : link.index(">")]) if link else None
 
     async def rows(self, statement: str, *arguments: Any) -> list[Any]:
         async with self.runtime.database.transaction() as tx:

@@ -82,12 +82,11 @@ async def test_what_was_accepted_while_kafka_was_away_is_told_when_it_is_back(
     make_database: MakeDatabase, kafka: str, topic_prefix: str
 ) -> None:
     urls = make_database("initiatives")
-    async with running(SERVICE, urls, settings=SETTINGS) as there:
+    async with running(SERVICE, urls, topic_prefix=topic_prefix, settings=SETTINGS) as there:
         initiatives = Initiatives(there.runtime, there.client)
         initiative = await initiatives.propose()
         for number in range(THRESHOLD):
             assert (await initiatives.support(initiative, by=f"resident-{number}")).status_code == 200
-
     async with running(SERVICE, urls, kafka=kafka, topic_prefix=topic_prefix, settings=SETTINGS) as there:
         initiatives = Initiatives(there.runtime, there.client)
 

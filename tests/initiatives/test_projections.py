@@ -244,11 +244,9 @@ async def test_contributions_come_in_pages(initiatives: Initiatives) -> None:
     await initiatives.hear(
         *(told_in_an_encounter(uuid4(), initiative, version, words=str(version)) for version in range(1, 6))
     )
-    answer = await initiatives.get(f"/initiatives/{initiative}/contributions", limit=2)
-    seen = [item["words"] for item in answer.json()["items"]]
-    while answer := await initiatives.next_page(answer):
-        seen += [item["words"] for item in answer.json()["items"]]
-    assert seen == ["5", "4", "3", "2", "1"]
+    pages = initiatives.pages(f"/initiatives/{initiative}/contributions", limit=2)
+    seen = [[item["words"] for item in items] async for items in pages]
+    assert seen == [["5", "4"], ["3", "2"], ["1"]]
 
 
 async def test_an_encounter_about_no_initiative_is_passed_by(initiatives: Initiatives) -> None:

@@ -92,7 +92,7 @@ def test_support_is_the_set_of_those_who_said_yes_last(make_database: MakeDataba
         there = loop.run(service.__aenter__())
         try:
             Supporting.initiatives, Supporting.loop = Initiatives(there.runtime, there.client), loop
-            run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            run_state_machine_as_test(
                 Supporting,
                 settings=settings(
                     max_examples=25,

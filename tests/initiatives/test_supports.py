@@ -6,9 +6,16 @@ from uuid import UUID, uuid4
 from tests.initiatives.conftest import THRESHOLD, Initiatives, some_id
 from tests.support import person
 
-from dorpsplein.contracts.initiatives import SupportGiven, SupportWithdrawn, ThresholdReached
+from dorpsplein.contracts.initiatives import (
+    InitiativeEdited,
+    InitiativeProposed,
+    SupportGiven,
+    SupportWithdrawn,
+    ThresholdReached,
+)
 from dorpsplein.database import Database
 from dorpsplein.errors import NotFound
+from initiatives.commands.initiatives import edit
 from initiatives.commands.supports import Changed, ChangeSupport, change_supports
 from initiatives.domain.support import support_id
 
@@ -140,6 +147,22 @@ async def test_the_threshold_is_reached_once_however_many_come_at_once(initiativ
     assert (page["supports"], page["status"], page["thresholdReached"]) == (len(crowd), "supported", True)
     assert page["version"] == 2
     assert (await kinds(initiatives)).count(ThresholdReached) == 1
+
+
+async def test_a_threshold_and_an_edit_at_the_same_moment_are_two_versions(initiatives: Initiatives) -> None:
+    initiative = await initiatives.propose()
+    for number in range(THRESHOLD):
+        await initiatives.support(initiative, by=f"resident-{number}")
+    other = Database(initiatives.runtime.database.url, initiatives.runtime.outbox)
+    async with other, other.transaction() as editing:
+        await edit(editing, UUID(initiative), {"title": "x"}, person=person("anna"), version=1, now=initiatives.now)
+        catching_up = asyncio.create_task(initiatives.catch_up())
+        await asyncio.sleep(0.3)
+    await catching_up
+    page = await initiatives.page(initiative)
+    assert (page["title"], page["status"], page["version"]) == ("x", "supported", 3)
+    about = [(kind, version) for kind, version in await initiatives.facts() if kind not in {SupportGiven}]
+    assert about == [(InitiativeProposed, 1), (InitiativeEdited, 2), (ThresholdReached, 3)]
 
 
 async def test_a_threshold_stays_reached_when_supports_go_and_come_again(initiatives: Initiatives) -> None:

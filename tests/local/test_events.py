@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from typer.testing import CliRunner
 from uuid_utils.compat import uuid7
 
@@ -64,6 +64,27 @@ async def test_what_happened_so_far_is_merged_over_all_partitions_by_time(kafka:
         async for record in arriving(reader):
             assert record.value == b"900"
             break
+
+
+async def test_what_arrives_while_the_past_is_read_comes_once_after_it(
+    kafka: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"{topic_prefix}supports"
+    await ensure_topics(kafka, [name], partitions=1)
+    async with producing(kafka) as producer:
+        for number in range(10):
+            await producer.send_and_wait(name, str(number).encode())
+    async with open_log(kafka, [name]) as reader:
+        ends = await reader.end_offsets(reader.assignment())
+
+        async def a_little_earlier(_: object) -> dict[TopicPartition, int]:
+            return {partition: end - 2 for partition, end in ends.items()}
+
+        monkeypatch.setattr(reader, "end_offsets", a_little_earlier)
+        assert [int(record.value) async for record in so_far(reader)] == list(range(8))
+        following = arriving(reader)
+        async with asyncio.timeout(20):
+            assert [int((await anext(following)).value) for _ in range(2)] == [8, 9]
 
 
 async def test_an_empty_log_has_nothing_so_far(kafka: str, topic_prefix: str) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -305,3 +307,13 @@ def test_a_malformed_file_is_refused_before_anything_is_looked_for(tmp_path: Pat
     assert "bad.pb was refused and nothing is stored:\nbad.pb:3: there is no section PROJECTS" in str(refused.exception)
     missing = CliRunner().invoke(command, [str(tmp_path / "none.pb"), "--data", str(tmp_path)])
     assert "none.pb cannot be read: No such file or directory." in str(missing.exception)
+
+
+def test_what_a_file_says_is_shown_as_it_stands(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.pb"
+    bad.write_text("META\nkey;value\nnum_projects;0\nnum_votes;1\nbudget;1\nvote_type;approval\n")
+    bad.write_text(bad.read_text() + "PROJECTS\nproject_id;cost\nVOTES\nvoter_id;vote\na;[/red]\n")
+    command = [sys.executable, "-m", "dorpsplein_local", "import", str(bad), "--data", str(tmp_path)]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert refused.returncode == 1
+    assert "bad.pb:11: voter a names the project '[/red]', which is not in PROJECTS" in refused.stderr

@@ -158,14 +158,14 @@ async def test_here_now_near_a_point_comes_nearest_first_page_by_page(presence: 
     for number in range(4):
         place = await presence.place(name=f"{number}", point={"latitude": 52.0 + number / 100, "longitude": 5.0})
         headers = login(f"officer {number}", Role.ARRANGER)
-        assert (
-            await presence.client.post("/presence-slots", json=window(place, 0, 1), headers=headers)
-        ).status_code == 201
-    expected_order: list[tuple[dict[str, Any], list[str]]] = [
+        announced = await presence.client.post("/presence-slots", json=window(place, 0, 1), headers=headers)
+        assert announced.status_code == 201
+    asked: list[tuple[dict[str, Any], list[str]]] = [
         ({"near": "52.03,5.0", "radius": 2500}, ["3", "2", "1"]),
         ({"near": "52.0,5.0", "radius": 50_000}, ["0", "1", "2", "3"]),
         ({}, ["0", "1", "2", "3"]),
-    ):
+    ]
+    for query, expected in asked:
         names = [item["place"]["name"] for item in await presence.pages("/here-now", limit=1, **query)]
         assert (names if query else sorted(names)) == expected
 

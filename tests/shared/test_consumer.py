@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -75,7 +75,7 @@ async def test_what_is_away_for_a_moment_is_waited_for_and_parks_nothing(shed: S
 
 
 async def test_a_connection_that_is_cut_in_the_middle_parks_nothing(shed: Shed) -> None:
-    cut = []
+    cut: list[int] = []
 
     async def cutting(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
         await toolshed.loans(tx, events)
@@ -132,7 +132,7 @@ async def test_other_types_in_the_topic_are_passed_by(shed: Shed) -> None:
 
 
 async def test_reactions_carry_the_cause_of_what_they_follow_from(shed: Shed) -> None:
-    seen = []
+    seen: list[tuple[Any, Any]] = []
 
     async def react(_: Transaction, events: Sequence[Recorded[Any]]) -> None:
         seen.extend((event.cause, CAUSE.get()) for event in events)
@@ -156,6 +156,5 @@ async def test_a_reaction_that_fails_rolls_back_what_was_applied(shed: Shed) -> 
 
 
 @pytest.fixture(autouse=True)
-async def _quick(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "FIRST_PAUSE_S", 0.05)
-    yield

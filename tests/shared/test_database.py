@@ -19,7 +19,8 @@ from dorpsplein.errors import Refused, Transient
 
 async def lend_all(tx: Transaction, tools: Sequence[UUID]) -> list[int | Exception]:
     """Lend tools; none whose number is even, and a division by zero for nought."""
-    facts, answers = [], []
+    facts: list[Fact] = []
+    answers: list[int | Exception] = []
     for tool, cause in zip(tools, tx.causes, strict=True):
         if 1 // (tool.int and 1) and tool.int % 2 == 0:
             answers.append(Refused("tool-is-away"))
@@ -87,12 +88,15 @@ async def test_a_database_that_is_not_there_is_transient(shed: Shed) -> None:
 
 
 async def test_a_connection_that_is_cut_is_transient_and_the_next_works(shed: Shed) -> None:
-    with pytest.raises(Transient):
+    async def cut() -> None:
         async with shed.db.transaction() as tx:
             await toolshed.lend(tx, uuid4())
             with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
                 await tx.execute("select pg_terminate_backend(pg_backend_pid())")
             await tx.execute("select 1")
+
+    with pytest.raises(Transient):
+        await cut()
     assert not await shed.fetch("select from tools")
 
 
@@ -153,7 +157,9 @@ async def test_a_migration_that_was_changed_is_refused(make_database: MakeDataba
         await migrate(url, [file])
 
 
-async def test_a_migration_that_fails_leaves_nothing_and_can_be_mended(make_database: MakeDatabase, tmp_path: Path) -> None:
+async def test_a_migration_that_fails_leaves_nothing_and_can_be_mended(
+    make_database: MakeDatabase, tmp_path: Path
+) -> None:
     url, file = make_database("toolshed").migration, tmp_path / "0001_things.sql"
     file.write_text("create table things (id int); create table things (id int)")
     with pytest.raises(asyncpg.DuplicateTableError):

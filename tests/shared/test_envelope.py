@@ -3,6 +3,7 @@
 import json
 import types
 import typing
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid4
@@ -79,7 +80,9 @@ def headers_of(fact: Fact) -> list[tuple[str, bytes | None]]:
 
 @every_contract
 @given(data=st.data(), sequence=st.integers(1, 2**63 - 1))
-def test_every_event_comes_back_from_its_record_as_it_was(kind: type[Event], data: st.DataObject, sequence: int) -> None:
+def test_every_event_comes_back_from_its_record_as_it_was(
+    kind: type[Event], data: st.DataObject, sequence: int
+) -> None:
     event = data.draw(bodies(kind))
     back = recorded(headers_of(Fact(event, sequence)), event.model_dump_json().encode(), position="t:0:7")
     assert back is not None
@@ -154,25 +157,23 @@ def test_a_tombstone_names_what_it_erases() -> None:
 
 
 @given(
-    headers=st.dictionaries(TEXT | st.sampled_from(["ce_type", "ce_id", "ce_time"]), st.none() | st.binary(max_size=30)),
+    headers=st.dictionaries(
+        TEXT | st.sampled_from(["ce_type", "ce_id", "ce_time"]), st.none() | st.binary(max_size=30)
+    ),
     value=st.none() | st.binary(max_size=60),
 )
 def test_whatever_a_record_holds_it_is_read_passed_by_or_poison(headers: dict[str, bytes | None], value: bytes) -> None:
     for base in ({}, dict(headers_of(Fact(proposed(), 1)))):
-        try:
+        with suppress(Poison):
             recorded([*{**base, **headers}.items()], value)
-        except Poison as fault:
-            assert str(fault)
 
 
 @given(name=st.sampled_from([name for name, _ in headers_of(Fact(proposed(), 1))]), value=st.none() | st.binary())
 def test_one_spoiled_attribute_is_poison_or_harmless(name: str, value: bytes | None) -> None:
     event = proposed()
     headers = dict(headers_of(Fact(event, 1))) | {name: value}
-    try:
+    with suppress(Poison):
         recorded(headers.items(), event.model_dump_json().encode())
-    except Poison as fault:
-        assert str(fault)
 
 
 def test_an_event_carries_its_cause() -> None:

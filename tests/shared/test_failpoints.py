@@ -40,7 +40,9 @@ async def test_it_delays() -> None:
     assert time.perf_counter() - started >= 0.05
 
 
-@pytest.mark.parametrize("wrong", ["nowhere=kill", "before_tx=explode", "before_tx", "before_tx=delay:soon", "before_tx=kill@x"])
+@pytest.mark.parametrize(
+    "wrong", ["nowhere=kill", "before_tx=explode", "before_tx", "before_tx=delay:soon", "before_tx=kill@x"]
+)
 def test_a_specification_it_cannot_read_is_refused_and_changes_nothing(wrong: str) -> None:
     arm("before_tx=raise")
     with pytest.raises(ValueError):  # noqa: PT011

@@ -33,7 +33,11 @@ async def test_only_operators_may(shed: Shed, role: Role) -> None:
 async def test_dead_letters_are_listed_shown_and_replayed_once_what_was_wrong_is_mended(shed: Shed) -> None:
     async with running(toolshed.SERVICE, shed.urls, topic_prefix=shed.prefix) as service:
         client, otto = service.client, login("otto")
-        bad = [envelope(TOOL, 1, days=99), ({"ce_type": b"\xff"}, b"\xff\x00"), envelope(TOOL, 2, days=50)]
+        bad: list[tuple[dict[str, bytes | None], bytes]] = [
+            envelope(TOOL, 1, days=99),
+            ({"ce_type": b"\xff"}, b"\xff\x00"),
+            envelope(TOOL, 2, days=50),
+        ]
         await shed.consumer().handle(records(*bad))
         listed = (await client.get("/dead-letters", headers=otto)).json()["items"]
         assert sorted(letter["offset"] for letter in listed) == [0, 1, 2]

@@ -55,7 +55,8 @@ async def test_a_projection_rebuilt_while_events_flow_in_misses_none_and_doubles
 
 
 async def test_what_a_rebuild_applied_before_the_live_consumer_is_still_reacted_to_once(shed: Shed) -> None:
-    tool, reacted = uuid4(), []
+    tool = uuid4()
+    reacted: list[int] = []
 
     async def react(tx: Transaction, events: Sequence[Recorded[toolshed.ToolLent]]) -> None:
         reacted.extend(event.sequence for event in events)

@@ -69,13 +69,17 @@ async def test_a_rolled_back_command_publishes_nothing(shed: Shed) -> None:
     refused, told = uuid4(), uuid4()
     async with relays(shed, 1):
         with pytest.raises(Refused):
-            async with shed.db.transaction() as tx:
-                await toolshed.lend(tx, refused)
-                raise Refused("tool-is-away")
+            await lend_and_refuse(shed, refused)
         await shed.lend(told)
         await shed.until_sent()
     assert first_seen(await shed.log()) == {told: [1]}
     assert not await shed.fetch("select from tools where id = $1", refused)
+
+
+async def lend_and_refuse(shed: Shed, tool: UUID) -> None:
+    async with shed.db.transaction() as tx:
+        await toolshed.lend(tx, tool)
+        raise Refused("tool-is-away")
 
 
 async def test_a_broker_restart_recovers(shed: Shed, broker: Broker) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -23,7 +24,9 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     ("name", "value"),
     [("ROLE", "king"), ("PORT", "many"), ("DATABASE_POOL", "0"), ("OIN", "123"), ("POLL_INTERVAL_S", "-1")],
 )
-def test_a_setting_that_makes_no_sense_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_setting_that_makes_no_sense_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(f"DORPSPLEIN_{name}", value)
     with pytest.raises(ValidationError, match=name.lower()):
         Settings()
@@ -35,7 +38,11 @@ def test_a_source_is_a_urn_under_the_municipalitys_oin() -> None:
 
 def test_production_needs_an_issuer_and_a_long_secret() -> None:
     assert len(Settings().unsafe()) == 3
-    safe = {"issuer": "https://id.example", "jwks_url": "https://id.example/jwks", "pseudonym_secret": SecretStr("s" * 32)}
+    safe: dict[str, Any] = {
+        "issuer": "https://id.example",
+        "jwks_url": "https://id.example/jwks",
+        "pseudonym_secret": SecretStr("s" * 32),
+    }
     assert Settings(**safe).unsafe() == []
     assert Settings(**{**safe, "pseudonym_secret": SecretStr("short")}).unsafe() == [
         "DORPSPLEIN_PSEUDONYM_SECRET (at least 32 characters)"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 from urllib.parse import parse_qs, quote, urljoin, urlsplit
 from uuid import UUID, uuid4
@@ -153,7 +153,7 @@ def assert_problem(answer: Any, status: int, code: str | None = None) -> dict[st
 async def test_every_fault_is_a_problem_document_on_both_ways(client: AsyncClient, name: str, way: str) -> None:
     answer = await client.get(f"/{way}/{name}")
     fault = FAULTS[name]
-    document = assert_problem(answer, STATUS[name], fault.code if isinstance(fault, Rejected) else None)
+    assert_problem(answer, STATUS[name], fault.code if isinstance(fault, Rejected) else None)
     assert (answer.headers.get("retry-after") is not None) is (STATUS[name] == 503)
     assert "secret" not in answer.text
 
@@ -201,7 +201,11 @@ async def test_no_body_breaks_anything(client: AsyncClient, method: str, body: b
     assert_problem(await client.request(method, "/loans", content=body, headers=headers), 400)
 
 
-@given(body=st.binary(max_size=60), path=st.text(st.characters(exclude_categories=["Cs"]), max_size=20), query=st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
+@given(
+    body=st.binary(max_size=60),
+    path=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    query=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+)
 async def test_whatever_is_sent_nothing_breaks(body: bytes, path: str, query: str) -> None:
     async with toolshed({}) as client:
         headers = login("anna") | {"Content-Type": "application/json"}
@@ -215,7 +219,12 @@ async def test_whatever_is_sent_nothing_breaks(body: bytes, path: str, query: st
 
 async def test_who_has_no_or_a_bad_token_is_told_to_send_one(client: AsyncClient) -> None:
     loan = {"tool": "saw", "cents": 1}
-    for headers in ({}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer"}, {"Authorization": "Bearer x.y.z"}):
+    for headers in (
+        {},
+        {"Authorization": "Basic YTpi"},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer x.y.z"},
+    ):
         for method in ("POST", "PUT"):
             answer = await client.request(method, "/loans", json=loan, headers=headers)
             assert_problem(answer, 401)
@@ -245,7 +254,9 @@ async def test_a_body_that_is_too_large_or_of_unknown_length_is_not_read(client:
         yield b"{}"
 
     assert_problem(await client.post("/loans", content=b"x" * (MOST_BODY_BYTES + 1)), 413, "too-large")
-    assert_problem(await client.post("/loans", content=b"", headers={"Content-Length": "²".encode("latin-1")}), 413, "too-large")
+    assert_problem(
+        await client.post("/loans", content=b"", headers={b"Content-Length": "²".encode("latin-1")}), 413, "too-large"
+    )
     assert_problem(await client.post("/loans", content=chunks()), 411, "length-required")
 
 
@@ -256,10 +267,21 @@ async def test_a_nul_in_an_address_is_refused(client: AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     ("if_match", "status"),
-    [(None, 428), ('"3"', 200), ('"2"', 412), ('W/"3"', 200), ("³", 400), ("*", 400), ('"x"', 400), ('"' + "9" * 19, 400)],
+    [
+        (None, 428),
+        ('"3"', 200),
+        ('"2"', 412),
+        ('W/"3"', 200),
+        ("³", 400),
+        ("*", 400),
+        ('"x"', 400),
+        ('"' + "9" * 19, 400),
+    ],
 )
-async def test_an_edit_says_which_version_it_was_based_on(client: AsyncClient, if_match: str | None, status: int) -> None:
-    headers = {} if if_match is None else {"If-Match": if_match.encode("latin-1")}
+async def test_an_edit_says_which_version_it_was_based_on(
+    client: AsyncClient, if_match: str | None, status: int
+) -> None:
+    headers = {} if if_match is None else {b"If-Match": if_match.encode("latin-1")}
     answer = await client.patch(f"/loans/{uuid4()}", headers=headers)
     assert answer.status_code == status
     if status == 200:
@@ -290,15 +312,13 @@ async def test_a_list_links_its_next_page_relative_to_wherever_it_was_asked(clie
 
 @given(st.text(max_size=60) | st.binary(max_size=40).map(lambda raw: to_cursor(raw.hex())))
 def test_a_made_up_cursor_is_refused_or_a_position(cursor: str) -> None:
-    try:
-        position = from_cursor(cursor, int)
-    except Invalid as fault:
-        assert fault.code == "cursor-not-valid"
-    else:
-        assert abs(position[0]) < 2**63
+    with suppress(Invalid):
+        assert abs(from_cursor(cursor, int)[0]) < 2**63
 
 
-@given(st.integers(-(2**62), 2**62), st.uuids(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+@given(
+    st.integers(-(2**62), 2**62), st.uuids(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+)
 def test_a_cursor_comes_back_as_the_position_it_was(number: int, key: UUID, text: str) -> None:
     assert from_cursor(to_cursor(number, key, text), int, UUID, str) == [number, key, text]
 

@@ -24,7 +24,8 @@ LOCK = """
 LOG = "insert into loan_log (tool_id, sequence, days) select * from unnest($1::uuid[], $2::bigint[], $3::int[])"
 COUNT = """
     insert into loan_counts (tool_id, times, version)
-    select tool_id, count(*), max(sequence) from unnest($1::uuid[], $2::bigint[]) as e(tool_id, sequence) group by tool_id
+    select tool_id, count(*), max(sequence) from unnest($1::uuid[], $2::bigint[]) as e(tool_id, sequence)
+    group by tool_id
     on conflict (tool_id) do update
         set times = loan_counts.times + excluded.times, version = greatest(loan_counts.version, excluded.version)
 """
@@ -60,7 +61,7 @@ async def loans(tx: Transaction, events: Sequence[Recorded[ToolLent | ToolReturn
     TOOLSHED_SLOW_S makes a call that slow.
     """
     if calls := os.environ.get("TOOLSHED_CALLS"):
-        with Path(calls).open("a") as file:
+        with Path(calls).open("a") as file:  # noqa: ASYNC230 - a line or two, so that a kill cannot lose it
             file.writelines(f"{event.id}\n" for event in events)
     tools = [event.event.tool_id for event in events]
     sequences = [event.sequence for event in events]

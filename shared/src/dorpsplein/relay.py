@@ -92,7 +92,8 @@ class Relay:
             rows = await connection.fetch(OLDEST, self._shard, self._batch)
             telemetry.OUTBOX_AGE.set(rows[0]["age"] if rows else 0)
             if rows:
-                await asyncio.wait_for(_send(producer, rows), ACKNOWLEDGED_WITHIN_S)
+                async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+                    await _send(producer, rows)
                 await failpoint("sent_not_deleted")
                 await connection.execute(DELETE, [row["id"] for row in rows])
         telemetry.RELAYED.inc(len(rows))

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from dorpsplein_local.errors import CannotRun
 
@@ -55,5 +56,5 @@ def main() -> None:
     try:
         build(sys.argv[1] if len(sys.argv) > 1 else "")(prog_name="./dorpsplein")
     except CannotRun as fault:
-        Console(stderr=True).print(f"[red]✗[/] {fault!s}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[red]✗[/] {escape(str(fault))}", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from rich.markup import escape
 from rich.progress import Progress
 
 from dorpsplein_local.patience import PatientClient
@@ -60,7 +61,7 @@ async def carry_out(
     async with httpx.AsyncClient(headers=headers, timeout=60) as http:
         waiting = progress.add_task("", total=None, visible=False)
         client = PatientClient(
-            http, lambda why: progress.update(waiting, description=why, visible=bool(why)), patience_s
+            http, lambda why: progress.update(waiting, description=escape(why), visible=bool(why)), patience_s
         )
         ids, created = await _propose(client, bases["initiatives"], wish, progress)
         await _open_round(client, bases["funding"], wish)

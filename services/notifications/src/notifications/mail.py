@@ -126,6 +126,11 @@ class Postman:
             log.warning("mail server %s:%d: %s", self._host, self._port, fault)
             for mail in due:
                 await self._failed(mail, fault)
+        except asyncio.CancelledError:
+            with suppress(Transient):
+                async with self._database.transaction() as tx:
+                    await mails.release(tx, [mail.id for mail in due])
+            raise
 
     async def _send(self, client: aiosmtplib.SMTP, mail: Mail) -> None:
         message = compose(mail, sender=self._settings.mail_from, public_url=self._settings.public_url)

@@ -11,6 +11,7 @@ import typer
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 from rich.console import Console
+from rich.markup import escape
 from rich.text import Text
 
 from dorpsplein.envelope import EVENTS, Event, Recorded, recorded, topics
@@ -72,7 +73,7 @@ async def _tail(bootstrap: str, wanted: frozenset[type[Event]], *, as_json: bool
                 event = recorded(record.headers, record.value)
             except Poison as fault:
                 place = f"{record.topic}:{record.partition}:{record.offset}"
-                complaints.print(f"[red]{place} cannot be read:[/]", str(fault), highlight=False, markup=True)
+                complaints.print(f"[red]{place} cannot be read:[/] {escape(str(fault))}", highlight=False)
                 continue
             if event is None or type(event.event) not in wanted:
                 continue

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -77,7 +78,7 @@ def _show(outcome: Outcome, console: Console) -> None:
     table.add_row("supports", *(f"{outcome.supports[where]:,}" for where in ("file", *COUNTING)))
     unequal = [item for item in outcome.items if any(item[service] != item["file"] for service in COUNTING)]
     for item in unequal[:MOST_SHOWN]:
-        table.add_row(item["title"][:60], *(f"{item[where]:,}" for where in ("file", *COUNTING)))
+        table.add_row(escape(item["title"][:60]), *(f"{item[where]:,}" for where in ("file", *COUNTING)))
     console.print(table)
     if outcome.withdrawn:
         console.print(f"{outcome.withdrawn} projects were withdrawn in the file and were left out.")

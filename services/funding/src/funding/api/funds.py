@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from uuid_utils.compat import uuid7
 
 from dorpsplein.fields import Body, Line, View
@@ -59,7 +59,7 @@ async def open_fund(
 @router.get("/funds", response_model=None)
 async def list_funds(
     request: Request, db: Db, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=MOST_PAGE)] = 50
-) -> JSONResponse:
+) -> Response:
     """Funds, newest first."""
     before = from_cursor(cursor, datetime, UUID) if cursor else None
     async with db.transaction() as tx:

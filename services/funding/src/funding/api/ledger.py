@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 
 from dorpsplein.errors import NotFound
 from dorpsplein.fields import View
@@ -76,7 +76,7 @@ class AuditView(View):
 @router.get("/balances", response_model=None)
 async def list_balances(
     request: Request, db: Db, kind: Kind = None, cursor: str | None = None, limit: Limit = 50
-) -> JSONResponse:
+) -> Response:
     """Every account's balance, by account; those of one kind where it is given."""
     after = from_cursor(cursor, str)[0] if cursor else None
     async with db.transaction() as tx:
@@ -103,7 +103,7 @@ async def list_transfers(
     group_id: Annotated[UUID | None, Query(alias="groupId", description="A pledge or pot line.")] = None,
     cursor: str | None = None,
     limit: Limit = 50,
-) -> JSONResponse:
+) -> Response:
     """Transfers, newest first; those of one pledge or pot line where it is given."""
     before = from_cursor(cursor, UUID)[0] if cursor else None
     async with db.transaction() as tx:

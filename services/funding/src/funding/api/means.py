@@ -6,14 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from dorpsplein.errors import Invalid
-from dorpsplein.fields import View
+from dorpsplein.fields import Ids, View
 from dorpsplein.web import Db, found
 from funding import storage
 
 router = APIRouter(tags=["means"])
-
-MOST_IDS = 100
 
 
 class MeansView(View):
@@ -52,19 +49,8 @@ async def show_means(db: Db, initiative_id: UUID) -> MeansView:
 
 
 @router.get("/initiative-supports")
-async def list_supports(db: Db, ids: Annotated[str, Query(max_length=MOST_IDS * 37)]) -> SupportsListView:
+async def list_supports(db: Db, ids: Annotated[Ids, Query()]) -> SupportsListView:
     """How many support each of these initiatives (ids with commas between), as this service knows it."""
-    wanted = _uuids(ids)
     async with db.transaction() as tx:
-        rows = await storage.means.supports(tx, wanted)
+        rows = await storage.means.supports(tx, ids)
     return SupportsListView(items=[SupportsView(initiative_id=row["id"], supports=row["supports"]) for row in rows])
-
-
-def _uuids(ids: str) -> list[UUID]:
-    try:
-        wanted = [UUID(part) for part in ids.split(",")]
-    except ValueError as fault:
-        raise Invalid("ids-not-valid", "ids must be UUIDs with commas between.") from fault
-    if len(wanted) > MOST_IDS:
-        raise Invalid("ids-too-many", f"Ask for at most {MOST_IDS} at once.")
-    return list(dict.fromkeys(wanted))

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from uuid_utils.compat import uuid7
 
-from dorpsplein.envelope import CAUSE
 from dorpsplein.errors import Conflict
 from dorpsplein.fields import Body, View
 from dorpsplein.idempotency import Once
@@ -125,7 +124,7 @@ async def make_pledge(
         cents=body.amount_cents,
         at=now,
     )
-    asked = Pledging(command, CAUSE.get(), fresh=body.id is None and once.key is None)
+    asked = Pledging(command, fresh=body.id is None and once.key is None)
     if body.id is not None and once.key is not None:
         return await answer_made(db, once, lambda tx: commands.pledges.make_pledge(tx, asked), shown)
     try:
@@ -155,7 +154,7 @@ async def withdraw_pledge(
     caller: Annotated[Caller, permitted(PERMISSIONS["withdraw_pledge"])], db: Db, now: Now, pledge_id: UUID
 ) -> PledgeView:
     """Take one's own pledge back before it is committed; a withdrawn pledge answers the same again."""
-    asked = Withdrawing(pledge_id, caller.id, now, CAUSE.get())
+    asked = Withdrawing(pledge_id, caller.id, now)
     return shown(await db.grouped(commands.pledges.withdraw_pledges, asked))
 
 

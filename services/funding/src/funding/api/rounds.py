@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import Field, StrictInt
 from uuid_utils.compat import uuid7
 
@@ -163,7 +163,7 @@ async def list_rounds(
     fund_id: Annotated[UUID | None, Query(alias="fundId")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_PAGE)] = 50,
-) -> JSONResponse:
+) -> Response:
     """Rounds with their pot lines, newest first."""
     before = from_cursor(cursor, datetime, UUID) if cursor else None
     async with db.transaction() as tx:

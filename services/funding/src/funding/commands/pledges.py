@@ -18,21 +18,19 @@ from funding.domain.pledges import Books, Followed, MakePledge, Pledge
 
 @dataclass(frozen=True, slots=True)
 class Pledging:
-    """A pledge to be made in a group, with what led to it. `fresh`: its id was made just now, so nobody has it."""
+    """A pledge to be made in a group. `fresh`: its id was made just now, so nobody has it."""
 
     command: MakePledge
-    cause: Cause | None = None
     fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawing:
-    """A pledge to be taken back in a group, by whom, and what led to it."""
+    """A pledge to be taken back in a group, by whom."""
 
     pledge: UUID
     caller: UUID
     at: datetime
-    cause: Cause | None = None
 
 
 Made = tuple[Pledge, bool]
@@ -47,7 +45,8 @@ async def make_pledges(tx: Transaction, asked: Sequence[Pledging]) -> list[Made 
     books = await _books_for(tx, asked)
     facts: list[Fact] = []
     made: dict[UUID, Pledge] = {}
-    answers = [_decide(books, one, made, facts) for one in asked]
+    causes = tx.causes or [None] * len(asked)
+    answers = [_decide(books, one.command, cause, made, facts) for one, cause in zip(asked, causes, strict=True)]
     if made:
         at = max(pledge.made_at for pledge in made.values())
         async with unless_taken():
@@ -76,17 +75,19 @@ async def _books_for(tx: Transaction, asked: Sequence[Pledging]) -> Books:
     )
 
 
-def _decide(books: Books, one: Pledging, made: dict[UUID, Pledge], facts: list[Fact]) -> Made | Exception:
-    new = one.command.id not in books.pledges
+def _decide(
+    books: Books, command: MakePledge, cause: Cause | None, made: dict[UUID, Pledge], facts: list[Fact]
+) -> Made | Exception:
+    new = command.id not in books.pledges
     try:
-        pledge = books.make(one.command)
+        pledge = books.make(command)
     except Rejected as no:
         return no
     if new:
         made[pledge.id] = pledge
         events = pledges.facts_of(pledge)
-        facts += [Fact(event, number, one.cause) for number, event in enumerate(events, start=1)]
-        facts += [Fact(event, 1, one.cause) for event in books.reach(pledge.initiative, one.command.at)]
+        facts += [Fact(event, number, cause) for number, event in enumerate(events, start=1)]
+        facts += [Fact(event, 1, cause) for event in books.reach(pledge.initiative, command.at)]
     return pledge, new
 
 
@@ -126,16 +127,19 @@ async def withdraw_pledges(tx: Transaction, asked: Sequence[Withdrawing]) -> lis
     known = await storage.pledges.pledges(tx, [one.pledge for one in asked])
     books = await _books_of(tx, known, initiatives={pledge.initiative for pledge in known})
     withdrawn: list[tuple[Followed, Cause | None]] = []
-    answers = [_take_back(books, one, withdrawn) for one in asked]
+    causes = tx.causes or [None] * len(asked)
+    answers = [_take_back(books, one, cause, withdrawn) for one, cause in zip(asked, causes, strict=True)]
     await _resolve(tx, books, withdrawn, "voided", max(one.at for one in asked))
     return answers
 
 
-def _take_back(books: Books, one: Withdrawing, withdrawn: list[tuple[Followed, Cause | None]]) -> Pledge | Exception:
+def _take_back(
+    books: Books, one: Withdrawing, cause: Cause | None, withdrawn: list[tuple[Followed, Cause | None]]
+) -> Pledge | Exception:
     try:
         pledge: Pledge = found(books.pledges.get(one.pledge), "pledge", one.pledge)
         pledges.refuse_others(pledge, one.caller)
-        withdrawn += [(event, one.cause) for event in books.follow(pledges.withdraw(pledge))]
+        withdrawn += [(event, cause) for event in books.follow(pledges.withdraw(pledge))]
     except Rejected as no:
         return no
     return books.pledges[one.pledge]

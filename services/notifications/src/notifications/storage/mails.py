@@ -73,6 +73,7 @@ SETTLE = """
     update mails set state = $2, attempts = attempts + 1, last_error = $3, next_at = now() + make_interval(secs => $4)
     where id = $1 and state = 'pending'
 """
+RELEASE = "update mails set next_at = now() where id = any($1::uuid[]) and state = 'pending'"
 NEXT_DUE = """
     select extract(epoch from min(next_at) - now())::float8 from mails where state = 'pending' and next_at > now()
 """
@@ -142,6 +143,11 @@ def _mail(row: asyncpg.Record) -> Mail:
 async def settle(tx: Transaction, mail_id: UUID, state: str, error: str | None = None, wait_s: float = 0.0) -> None:
     """Write down what came of a mail."""
     await tx.execute(SETTLE, mail_id, state, error, wait_s)
+
+
+async def release(tx: Transaction, ids: Sequence[UUID]) -> None:
+    """Give claims back, for another worker to take at once."""
+    await tx.execute(RELEASE, ids)
 
 
 async def next_due_s(tx: Transaction) -> float | None:
