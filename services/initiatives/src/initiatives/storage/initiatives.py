@@ -103,6 +103,7 @@ async def save(
 
 async def lock_imported(tx: Transaction, source: str, initiative_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """The digests of what was imported before, by id; another import of the source waits for this one."""
+    await tx.execute(ONE_IMPORT_AT_A_TIME, source)
     return {row["id"]: row["import_digest"] for row in await tx.fetch(IMPORTED, initiative_ids)}
 
 
