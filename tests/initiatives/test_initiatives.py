@@ -1,5 +1,6 @@
 """Initiatives over HTTP on a real database."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -110,6 +111,13 @@ async def test_an_edit_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert (await initiatives.page(initiative))["version"] == 1
     assert len(await initiatives.facts()) == 1
+
+
+async def test_of_edits_at_the_same_moment_one_is_made(initiatives: Initiatives) -> None:
+    initiative = await initiatives.propose()
+    answers = await asyncio.gather(*(initiatives.patch(initiative, 1, title=f"Tuin {n}") for n in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+    assert await initiatives.facts() == [(InitiativeProposed, 1), (InitiativeEdited, 2)]
 
 
 @pytest.mark.parametrize("etag", ['"x"', "²", "", '"-1"', "9" * 30, '""'])

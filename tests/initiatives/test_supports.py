@@ -126,6 +126,19 @@ async def test_a_support_that_another_process_gives_at_the_same_moment_is_given_
     assert await kinds(initiatives) == [SupportGiven, SupportGiven]
 
 
+async def test_a_support_that_another_process_is_changing_is_changed_after_it(initiatives: Initiatives) -> None:
+    initiative = UUID(await initiatives.propose())
+    await initiatives.support(str(initiative))
+    other = Database(initiatives.runtime.database.url, initiatives.runtime.outbox)
+    async with other, other.transaction() as first:
+        await change_supports(first, [ChangeSupport(initiative, person("anna"), False, initiatives.now)])
+        again = asyncio.create_task(initiatives.support(str(initiative)))
+        await asyncio.sleep(0.3)
+        assert not again.done()
+    assert (await again).json()["sequence"] == 3
+    assert (await initiatives.facts())[1:] == [(SupportGiven, 1), (SupportWithdrawn, 2), (SupportGiven, 3)]
+
+
 async def test_a_refusal_in_a_group_is_the_only_one_refused(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     answers = await asyncio.gather(

@@ -74,6 +74,7 @@ async def _change(
 def _decide(status: Status | None, support: Support, command: ChangeSupport) -> SupportEvent | None:
     if not command.gives:
         return domain.take_back(support)
+    refuse_support(status, command.initiative_id)
     return domain.give(support, command.channel)
 
 
