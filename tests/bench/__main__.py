@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import importlib
+import signal
+import sys
 
 NAMES = {
     "command": "command",
@@ -22,6 +24,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     bench = importlib.import_module(f"tests.bench.{NAMES[asked.name]}").bench
     asyncio.run(bench(asked.rounds, asked.seconds)).show(as_json=asked.json)
 

@@ -47,7 +47,7 @@ async def bench(rounds: int, seconds: float) -> Report:
 
 async def _round(settled: town.Town, side: Side, port: int, url: str, table: str, count: int) -> dict[str, float]:
     watcher = _Watcher(await asyncpg.connect(url), SEEN.format(table=table))
-    idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+    idle: asyncio.Queue[Connection] = asyncio.Queue()
     for connection in await connections(port, CONNECTIONS):
         idle.put_nowait(connection)
     try:
@@ -96,7 +96,7 @@ class _Watcher:
 
 
 async def _open_loop(
-    requests: Sequence[Request], idle: asyncio.LifoQueue[Connection], watcher: _Watcher
+    requests: Sequence[Request], idle: asyncio.Queue[Connection], watcher: _Watcher
 ) -> tuple[list[float], list[float]]:
     """Send a request every 1/RATE s; the seconds to each answer, and from answer to visible."""
     initiatives = [path.split("/")[3] for _, path, _, _ in requests]

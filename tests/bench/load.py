@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
 
     async def ask(self, request: bytes) -> float:
         """Send a request; the seconds until its answer. Raises ValueError for any answer but 2xx."""
+        if self.transport.is_closing():
+            raise ConnectionError("the server closed the connection while it was idle")
         self.answer = asyncio.get_running_loop().create_future()
         started = time.perf_counter()
         self.transport.write(request)

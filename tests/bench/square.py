@@ -44,6 +44,10 @@ class Side:
         """CPU seconds spent so far, by part: this side's processes, PostgreSQL and Kafka."""
         return {name: cpu_seconds(pid) for name, pid in self.parts.items()}
 
+    def without(self, part: str) -> "Side":
+        """Return this side with a part left out that takes no part in what is measured."""
+        return Side(self.ports, {name: pid for name, pid in self.parts.items() if name != part})
+
 
 class Square:
     """Real servers with data of their own, for the length of a `with`."""

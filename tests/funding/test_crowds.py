@@ -1,17 +1,21 @@
 """Many at once: caps, pots and balances stay exact, in one process and in two."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from tests.conftest import MakeDatabase
-from tests.funding.conftest import Funding, at_once
-from tests.support import running
+from tests.funding.conftest import NOON, Funding, at_once
+from tests.support import person, running
 
 from dorpsplein.contracts.funding import MeansGoalReached, PledgeMade, PledgeMatched
+from funding import commands
 from funding.app import SERVICE
+from funding.commands.pledges import Pledging
+from funding.domain.pledges import MakePledge
 
 CROWD = 64
 
@@ -53,6 +57,43 @@ async def test_an_initiatives_cap_is_exact_with_64_pledgers_in_two_rounds_at_onc
     pledges = await at_once(*asked)
     assert sum(pledge["matchCents"] for pledge in pledges) == 20_001
     assert sum([left for round_id in rounds for left in await funding.left(round_id)]) == 1_000_000 - 20_001
+    await funding.audit()
+
+
+async def overlapping(funding: Funding, *pledges: tuple[str, str, str]) -> list[int]:
+    """What two pledges (who, initiative, round) of 2,000 cents are matched while the first is not committed yet."""
+    acts = [
+        Pledging(MakePledge(uuid4(), person(by), UUID(initiative), UUID(round_id), 2_000, NOON))
+        for by, initiative, round_id in pledges
+    ]
+    database = funding.runtime.database
+    async with database.transaction() as tx:
+        first = await commands.pledges.make_pledge(tx, acts[0])
+        second = asyncio.create_task(database.grouped(commands.pledges.make_pledges, acts[1]))
+        await asyncio.sleep(0.3)
+        assert not second.done()
+    return [first[0].matched, (await second)[0].matched]
+
+
+async def test_a_donors_cap_holds_for_overlapping_pledges_to_two_initiatives(funding: Funding):
+    one, other = await funding.initiative(), await funding.initiative()
+    round_id = await funding.round(10_000, capDonorCents=1_500)
+    assert await overlapping(funding, ("anna", one, round_id), ("anna", other, round_id)) == [1_000, 500]
+    await funding.audit()
+
+
+async def test_an_initiatives_cap_holds_for_overlapping_pledges_in_two_rounds(funding: Funding):
+    initiative = await funding.initiative()
+    await funding.pledge(initiative, 1)
+    one, other = [await funding.round(10_000, capInitiativeCents=1_500) for _ in range(2)]
+    assert await overlapping(funding, ("anna", initiative, one), ("bea", initiative, other)) == [1_000, 500]
+    await funding.audit()
+
+
+async def test_a_pot_is_drawn_on_by_one_pledge_at_a_time(funding: Funding):
+    one, other = await funding.initiative(), await funding.initiative()
+    round_id = await funding.round(1_000, 500)
+    assert await overlapping(funding, ("anna", one, round_id), ("bea", other, round_id)) == [1_000, 500]
     await funding.audit()
 
 

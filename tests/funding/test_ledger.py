@@ -15,9 +15,11 @@ from tests.conftest import MakeDatabase
 from tests.funding.conftest import NOON, Funding
 from tests.support import running
 
-from funding import storage
+from funding import commands, storage
 from funding.app import SERVICE
+from funding.commands.pledges import Pledging
 from funding.domain.ledger import Balance, Hold, Transfer, changes
+from funding.domain.pledges import MakePledge
 from funding.storage.ledger import Overdrawn
 
 PARTY, POT, ESCROW = "party:gemeente", "pot:round:line", "escrow:initiative"
@@ -101,8 +103,9 @@ async def test_nothing_moves_when_a_pledge_is_refused_by_the_database(funding: F
     await funding.rows("update balances set debits_posted = credits_posted - 1 where account = $1 returning 1", account)
     await funding.rows("update pot_lines set account = 'pot:other' returning 1")
     await funding.rows("insert into balances values ('pot:other', 0, 0, 0, 10000)")
+    pledge = MakePledge(uuid4(), uuid4(), UUID(initiative), UUID(round_id), 5_000, NOON)
     with pytest.raises(Overdrawn):
-        await funding.pledge(initiative, 5_000, round_id)
+        await funding.runtime.database.grouped(commands.pledges.make_pledges, Pledging(pledge))
     assert await funding.events() == before
     assert await funding.rows("select count(*) from pledges") == [(0,)]
 

@@ -50,7 +50,7 @@ class Presence:
             if following is None:
                 return items
             headers = login(by) if by else {}
-            answer = await self.client.get(following.removeprefix("/v1"), headers=headers)
+            answer = await self.client.get(answer.url.join(following), headers=headers)
 
     async def place(self, **other: Any) -> str:
         """Add a place; its id."""

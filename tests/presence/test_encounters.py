@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -246,6 +247,9 @@ async def test_a_replay_after_the_initiative_was_withdrawn_answers_as_before(pre
 
 
 async def test_ones_own_talks_are_read_page_by_page(presence: Presence) -> None:
-    ids = [(await presence.post("/encounters", TALK)).json()["id"] for _ in range(5)]
+    ids = []
+    for _ in range(5):
+        presence.now += timedelta(seconds=1)
+        ids.append((await presence.post("/encounters", TALK)).json()["id"])
     seen = await presence.pages("/encounters/mine", by="bram", limit=2)
     assert [item["id"] for item in seen] == ids[::-1]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import JSONResponse, Response
 from httpx import ASGITransport, AsyncClient
 from tests.support import login, verifier
@@ -61,6 +61,11 @@ async def listed(thing_id: UUID, limit: int = 3) -> Response:
     return JSONResponse({"limit": limit})
 
 
+@router.get("/words")
+async def words(words: Annotated[list[str], Query()]) -> Response:
+    return JSONResponse({"words": words})
+
+
 async def _ready() -> dict[str, str]:
     return {}
 
@@ -95,7 +100,9 @@ def _asked() -> list[tuple[str, str, dict[str, Any]]]:
         ("DELETE", f"/v1/things/{THING}", {}),
         ("HEAD", f"/v1/things/{THING}", {}),
         ("GET", f"/v1/views/{THING}", {}),
-        ("GET", f"/v1/lists/{THING}?limit=9", {}),
+        *(("GET", f"/v1/lists/{THING}{query}", {}) for query in ("", "?limit=9", "?limit=x", "?", "?other=1")),
+        ("GET", "/v1/words", {}),
+        ("GET", "/v1/words?words=a&words=b", {}),
         ("GET", "/v1/health/live", {}),
         ("GET", "/v2/things", {}),
         *(("POST", offers, {"headers": anna, "json": body}) for body in bodies),
@@ -129,4 +136,4 @@ def test_plain_routes_take_the_short_way_and_no_others() -> None:
             ("GET", f"/v1/lists/{THING}"),
         )
     }
-    assert list(taken.values()) == [True, True, False, False]
+    assert list(taken.values()) == [True, True, False, True]

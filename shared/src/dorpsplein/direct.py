@@ -1,9 +1,9 @@
 """The short way to busy routes: FastAPI describes them, but its general machinery does not walk every request.
 
 A route takes it by itself when it answers with a `Response` and asks, itself and through its dependencies, for
-nothing but values in its path and headers, one JSON body, and the request. Whatever cannot be read that way, such
-as a body that does not fit, goes the long way through FastAPI, which finds every fault and says so. For a busy
-command this is most of what HTTP costs: 40 instead of 110 µs.
+nothing but values in its path, headers and query, one JSON body, and the request. Whatever cannot be read that
+way, such as a body that does not fit, or a query that is not empty, goes the long way through FastAPI, which finds
+every fault and says so. For a busy command this is most of what HTTP costs: 40 instead of 110 µs.
 """
 
 import json
@@ -33,6 +33,7 @@ class _Call:
     call: Callable[..., Awaitable[Any]]
     path: Sequence[tuple[str, Any]]
     headers: Sequence[tuple[str, Any]]
+    query: Sequence[tuple[str, Any]]
     body: Sequence[tuple[str, Any]]
     asked: Sequence[tuple[str | None, "_Call"]]
     request: str | None
@@ -41,6 +42,9 @@ class _Call:
         """Call it. Raises CannotRead where something does not fit; dependencies may have been called by then."""
         given = {name: _fitting(field, request.path_params.get(field.alias)) for name, field in self.path}
         given.update((name, _fitting(field, request.headers.get(field.alias))) for name, field in self.headers)
+        if self.query and request.scope["query_string"]:
+            raise CannotRead
+        given.update((name, _fitting(field, None)) for name, field in self.query)
         for name, field in self.body:
             given[name] = _fitting(field, await _json(request))
         if self.request is not None:
@@ -131,8 +135,7 @@ def _call(asking: Dependant) -> _Call | None:
     asked = [(dependency.name, _call(dependency)) for dependency in asking.dependencies]
     known = [(name, call) for name, call in asked if call is not None]
     only_fastapi = (
-        asking.query_params
-        or asking.cookie_params
+        asking.cookie_params
         or asking.response_param_name
         or asking.background_tasks_param_name
         or asking.http_connection_param_name
@@ -145,6 +148,7 @@ def _call(asking: Dependant) -> _Call | None:
         call=asking.call,
         path=_named(asking.path_params),
         headers=_named(asking.header_params),
+        query=_named(asking.query_params),
         body=_named(asking.body_params),
         asked=known,
         request=asking.request_param_name,

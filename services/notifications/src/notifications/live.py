@@ -106,7 +106,8 @@ class Live:
                     self._tell()
                 else:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), SAFETY_POLL_S)
+                        async with asyncio.timeout(SAFETY_POLL_S):
+                            await self._wake.wait()
         finally:
             ears.cancel()
 
@@ -196,4 +197,5 @@ async def stream(
                 spoken = time.monotonic()
             elif not items:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(more.wait(), max(0.0, spoken + heartbeat_s - time.monotonic()))
+                    async with asyncio.timeout(spoken + heartbeat_s - time.monotonic()):
+                        await more.wait()

@@ -79,15 +79,21 @@ class Postman:
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Work for ever. Woken by NOTIFY, or when the next retry is due."""
+        """Work until cancelled. Woken by NOTIFY, or when the next retry is due.
+
+        aiosmtplib waits by `asyncio.wait_for`, which before Python 3.12 can swallow a cancellation that comes
+        together with the answer; the task's own count of them cannot be swallowed.
+        """
+        task = asyncio.current_task()
         ears = asyncio.create_task(listen(self._database.url, {LOG: lambda _: self._wake.set()}))
         try:
-            while True:
+            while task is not None and not task.cancelling():
                 self._wake.clear()
                 try:
                     next_s = await self.work_once()
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), next_s)
+                        async with asyncio.timeout(next_s):
+                            await self._wake.wait()
                 except Transient as fault:
                     log.warning("mails wait for the database: %s", fault)
                     await asyncio.sleep(PAUSE_WHEN_AWAY_S)

@@ -141,7 +141,8 @@ class Deliverer:
 
     async def _until(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
 
     async def _deliver(self, delivery: Delivery) -> None:
         answer = await self._sender.attempt(delivery)

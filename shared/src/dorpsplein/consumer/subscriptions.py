@@ -8,12 +8,11 @@ before partitions move.
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import aiokafka
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
@@ -95,14 +94,9 @@ class _Broker(KafkaBroker):
 
 
 class _PromptConsumer(AIOKafkaConsumer):  # type: ignore[misc]
-    """Waits for records instead of answering with none, as FastStream sleeps after an empty answer; and commits
-
-    positions while the next batch is handled, which saves each batch Kafka's answer to the one before.
-    """
+    """Waits for records instead of answering with none: FastStream sleeps after an empty answer."""
 
     watched: Consumer
-    _handled: Mapping[TopicPartition, Any] | None = None
-    _committing: asyncio.Task[None] | None = None
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
@@ -116,29 +110,6 @@ class _PromptConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             if records:
                 return records
 
-    async def commit(self, offsets: Any = None) -> None:
-        """Have the position after the batch that was just handled committed; `settle` waits for it."""
-        self._handled = self._subscription.subscription.assignment.all_consumed_offsets()
-        if self._committing is None or self._committing.done():
-            self._committing = asyncio.create_task(self._commit_handled())
-
-    async def _commit_handled(self) -> None:
-        while self._handled is not None:
-            handled, self._handled = self._handled, None
-            try:
-                await super().commit(handled)
-            except KafkaError as fault:
-                log.warning("%s did not commit its position: %r", self.watched.group, fault)
-
-    async def settle(self) -> None:
-        """Wait until what was handled is committed, or cannot be any more."""
-        if self._committing is not None:
-            await self._committing
-
-    async def stop(self) -> None:
-        await self.settle()
-        await super().stop()
-
 
 class _FinishFirst(ConsumerRebalanceListener):  # type: ignore[misc]
     """Gives partitions away only when the running batch is applied and committed."""
@@ -151,7 +122,6 @@ class _FinishFirst(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Any) -> None:
         self.consumer.leave()
         await self.subscriber.lock.wait_release(math.inf)
-        await self.subscriber.consumer.settle()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
         self.consumer.take_place()

@@ -11,7 +11,7 @@ from initiatives.domain.support import Support
 LOCK = """
     with known as (
         select id, supporter_id, given, sequence, changed_at from supports
-        where id = any($1::uuid[]) order by id
+        where id = any($1::uuid[]) order by id for update
     )
     select w.id, w.initiative_id, w.supporter_id, i.status, k.given, k.sequence, k.changed_at
     from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(id, initiative_id, supporter_id)
