@@ -176,7 +176,7 @@ class Village(RuleBasedStateMachine):
 
     @invariant()
     def every_pledge_stands_as_the_model_says(self) -> None:
-        stored = self.command(lambda tx: storage.pledges.pledges(tx, list(self.money.promises)))
+        stored = self.command(lambda tx: storage.pledges.pledges_of(tx, list(self.money.promises)))
         assert {pledge.id: shape(pledge) for pledge in stored} == {
             pledge: (promise.cents, promise.followed, promise.state) for pledge, promise in self.money.promises.items()
         }

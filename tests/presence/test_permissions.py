@@ -1,16 +1,16 @@
 """The permission table, walked: every operation by every role, and without a token that counts."""
 
-import pytest
 from httpx import Response
 from joserfc.jwk import ECKey
 from tests.presence.conftest import Presence
-from tests.support import token
+from tests.support import KEY, token
 
 from dorpsplein.identity import Role
 from presence.app import SERVICE
 from presence.permissions import PERMISSIONS
 
 ID = "0190f1e2-0000-7000-8000-000000000000"
+FORGED = ECKey.generate_key("P-256", {"kid": str(KEY.kid)})
 REQUESTS = {
     "add_place": ("POST", "/places"),
     "announce_presence": ("POST", "/presence-slots"),
@@ -47,10 +47,8 @@ async def test_each_role_may_do_what_the_table_says_and_nothing_else(presence: P
             assert denied == (role not in permission.roles), f"{operation} by {role}: {answer.text}"
 
 
-@pytest.mark.parametrize("operation", REQUESTS)
-async def test_nothing_is_done_without_a_token_that_counts(presence: Presence, operation: str) -> None:
-    other = ECKey.generate_key("P-256", auto_kid=True)
-    for authorization in (
+async def test_nothing_is_done_without_a_token_that_counts(presence: Presence) -> None:
+    tokens = [
         "",
         "Bearer",
         "Basic YnJhbTpicmFt",
@@ -59,10 +57,11 @@ async def test_nothing_is_done_without_a_token_that_counts(presence: Presence, o
         f"Bearer {token('bram', Role.ARRANGER, aud='another')}",
         f"Bearer {token('bram', Role.ARRANGER, iss='http://another')}",
         f"Bearer {token('bram', Role.ARRANGER, exp=1)}",
-    ):
-        answer = await ask(presence, operation, authorization)
-        assert answer.status_code == 401, f"{authorization[:40]}: {answer.text}"
-        assert answer.headers["Content-Type"] == "application/problem+json"
-    forged = await ask(presence, operation, f"Bearer {token('bram', Role.ARRANGER, key=other)}")
-    assert forged.status_code in {401, 503}
+        f"Bearer {token('bram', Role.ARRANGER, key=FORGED)}",
+    ]
+    for operation in REQUESTS:
+        for authorization in tokens:
+            answer = await ask(presence, operation, authorization)
+            assert answer.status_code == 401, f"{operation} {authorization[:40]}: {answer.text}"
+            assert answer.headers["Content-Type"] == "application/problem+json"
     assert await presence.events() == []

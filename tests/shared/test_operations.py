@@ -3,6 +3,7 @@
 from dataclasses import replace
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from tests.shared import toolshed
 from tests.shared.rig import Shed
@@ -65,8 +66,6 @@ async def test_dead_letters_are_listed_shown_and_replayed_once_what_was_wrong_is
 
 async def mend(shed: Shed) -> None:
     """Take away the rule that made the records bad, as a migration would."""
-    import asyncpg
-
     connection = await asyncpg.connect(shed.urls.migration)
     await connection.execute("alter table loan_log drop constraint loan_log_days_check")
     await connection.close()

@@ -119,6 +119,26 @@ async def test_a_relay_stops_at_once_while_kafka_is_away_and_keeps_what_is_not_s
         broker.start()
 
 
+async def test_a_frozen_broker_is_noticed_and_nothing_is_lost(
+    shed: Shed, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen as by SIGSTOP, it keeps its connections; the relay gives up its turn and begins anew."""
+    monkeypatch.setattr("dorpsplein.relay.ACKNOWLEDGED_WITHIN_S", 1.0)
+    tool = uuid4()
+    async with shed.runtime(toolshed.RELAY_ONLY, role="worker") as runtime:
+        await shed.lend(tool)
+        await shed.until_sent()
+        broker.pause()
+        try:
+            await shed.lend(tool)
+            await asyncio.sleep(2)
+            assert not runtime.relay.healthy
+        finally:
+            broker.resume()
+        await shed.until_sent()
+    assert first_seen(await shed.log()) == {tool: [1, 2]}
+
+
 async def test_a_frozen_process_does_not_keep_the_relays_turn(shed: Shed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frozen as by SIGSTOP, it keeps its connection and its lock; PostgreSQL ends the idle transaction."""
     monkeypatch.setattr("dorpsplein.database.LONGEST_IDLE_TRANSACTION_S", 1)

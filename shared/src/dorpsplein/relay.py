@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
 from dorpsplein import telemetry
 from dorpsplein.database import OUTBOX_CHANNEL, UNAVAILABLE, Database
@@ -63,26 +63,25 @@ class Relay:
             try:
                 async with self._producer() as producer:
                     while True:
-                        await self._round(producer)
+                        self._committed.clear()
+                        sent = await self.relay_once(producer)
                         self.healthy, self._backoff = True, FIRST_BACKOFF_S
+                        await self._until_there_may_be_more(sent)
             except (KafkaError, Transient, asyncpg.PostgresError, *UNAVAILABLE) as fault:
-                self.healthy = False
                 log.warning("relay waits %.1f s: %r", self._backoff, fault)
             await asyncio.sleep(self._backoff)
             self._backoff = min(self._backoff * 2, LONGEST_BACKOFF_S)
 
-    async def _round(self, producer: AIOKafkaProducer) -> None:
-        self._committed.clear()
-        sent = await self.relay_once(producer)
+    async def _until_there_may_be_more(self, sent: int | None) -> None:
         if sent is None:
             await asyncio.sleep(OTHERS_TURN_S)
-            return
-        if sent >= BUSY_ROUND:
-            await asyncio.sleep(PAUSE_AFTER_BUSY_ROUND_S)
-        if sent < self._batch:
-            # That was all there was when it was read; whatever is committed after that says so.
+        elif sent == 0:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._committed.wait(), SAFETY_POLL_S)
+                # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
+                async with asyncio.timeout(SAFETY_POLL_S):
+                    await self._committed.wait()
+        elif sent >= BUSY_ROUND:
+            await asyncio.sleep(PAUSE_AFTER_BUSY_ROUND_S)
 
     async def relay_once(self, producer: AIOKafkaProducer) -> int | None:
         """One round: returns how many events were sent; None when it is another relay's turn."""
@@ -92,8 +91,7 @@ class Relay:
             rows = await connection.fetch(OLDEST, self._shard, self._batch)
             telemetry.OUTBOX_AGE.set(rows[0]["age"] if rows else 0)
             if rows:
-                async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
-                    await _send(producer, rows)
+                await _send(producer, rows)
                 await failpoint("sent_not_deleted")
                 await connection.execute(DELETE, [row["id"] for row in rows])
         telemetry.RELAYED.inc(len(rows))
@@ -112,20 +110,26 @@ class Relay:
             await producer.start()
             yield producer
         finally:
+            self.healthy = False
             await _stop(producer)
 
 
 async def _send(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> None:
-    acknowledgements = [
-        await producer.send(
-            row["topic"],
-            value=row["body"],
-            key=row["key"].encode(),
-            headers=[(name, value.encode()) for name, value in json.loads(row["headers"]).items()],
-        )
-        for row in rows
-    ]
-    await asyncio.gather(*acknowledgements)
+    """Send rows in order; return when Kafka has acknowledged all. Raises KafkaError."""
+    try:
+        async with asyncio.timeout(ACKNOWLEDGED_WITHIN_S):
+            acknowledgements = [
+                await producer.send(
+                    row["topic"],
+                    value=row["body"],
+                    key=row["key"].encode(),
+                    headers=[(name, value.encode()) for name, value in json.loads(row["headers"]).items()],
+                )
+                for row in rows
+            ]
+            await asyncio.gather(*acknowledgements)
+    except TimeoutError as fault:
+        raise KafkaTimeoutError(f"no acknowledgement within {ACKNOWLEDGED_WITHIN_S:.0f} s") from fault
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

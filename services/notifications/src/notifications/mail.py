@@ -79,7 +79,7 @@ class Postman:
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Work until cancelled. Woken by NOTIFY, or when the next retry is due.
+        """Work for ever. Woken by NOTIFY, or when the next retry is due.
 
         aiosmtplib waits by `asyncio.wait_for`, which before Python 3.12 can swallow a cancellation that comes
         together with the answer; the task's own count of them cannot be swallowed.
@@ -87,7 +87,9 @@ class Postman:
         task = asyncio.current_task()
         ears = asyncio.create_task(listen(self._database.url, {LOG: lambda _: self._wake.set()}))
         try:
-            while task is not None and not task.cancelling():
+            while True:
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError
                 self._wake.clear()
                 try:
                     next_s = await self.work_once()

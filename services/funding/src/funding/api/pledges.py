@@ -145,7 +145,7 @@ def _answer(pledge: Pledge, status: int) -> JSONResponse:
 async def show_pledge(db: Db, pledge_id: UUID) -> PledgeView:
     """One pledge with its match."""
     async with db.transaction() as tx:
-        pledges = await storage.pledges.pledges(tx, [pledge_id])
+        pledges = await storage.pledges.pledges_of(tx, [pledge_id])
     return shown(found(pledges[0] if pledges else None, "pledge", pledge_id))
 
 
@@ -156,6 +156,3 @@ async def withdraw_pledge(
     """Take one's own pledge back before it is committed; a withdrawn pledge answers the same again."""
     asked = Withdrawing(pledge_id, caller.id, now)
     return shown(await db.grouped(commands.pledges.withdraw_pledges, asked))
-
-
-router.delete("/pledges/{pledge_id}")(withdraw_pledge)

@@ -124,7 +124,7 @@ async def withdraw_pledges(tx: Transaction, asked: Sequence[Withdrawing]) -> lis
     A pledge that was withdrawn before answers the same. One that is not there, not the caller's or committed is
     refused and leaves the others alone.
     """
-    known = await storage.pledges.pledges(tx, [one.pledge for one in asked])
+    known = await storage.pledges.pledges_of(tx, [one.pledge for one in asked])
     books = await _books_of(tx, known, initiatives={pledge.initiative for pledge in known})
     withdrawn: list[tuple[Followed, Cause | None]] = []
     causes = tx.causes or [None] * len(asked)

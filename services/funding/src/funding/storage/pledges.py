@@ -86,26 +86,20 @@ async def lock(
 
     What is not there is left out. `donors` are pairs of round and pledger; `pledges` are ids that may be known.
     """
-    wanted, places = sorted(set(initiatives)), sorted(set(donors))
-    round_rows = await tx.fetch(LOCK_ROUNDS, list(set(rounds))) if (rounds := set(rounds)) else []
-    means_rows = await lock_means(tx, wanted)
-    read = await tx.fetchrow(READ, wanted, list(rounds), [p[0] for p in places], [p[1] for p in places])
+    places, wanted, ids = sorted(set(donors)), sorted(set(initiatives)), list(set(rounds))
+    round_rows = await tx.fetch(LOCK_ROUNDS, ids) if ids else []
+    standing = {row["initiative_id"]: row for row in await lock_means(tx, wanted)}
+    read = await tx.fetchrow(READ, wanted, ids, [place[0] for place in places], [place[1] for place in places])
     assert read is not None
     lines: dict[UUID, list[PotLine]] = {}
     for round_id, *line in read["lines"]:
         lines.setdefault(round_id, []).append(PotLine(*line))
-    asked = list(pledges)
-    known = [pledge_from(row) for row in await tx.fetch(PLEDGES, asked)] if asked else []
-    standing = {row["initiative_id"]: row for row in means_rows}
+    known = list(pledges)
     return Books(
-        means={
-            initiative: means_from(initiative, status, needed, standing[initiative])
-            for initiative, status, needed in read["initiatives"]
-            if initiative in standing
-        },
+        means={row[0]: means_from(row, standing[row[0]]) for row in read["initiatives"] if row[0] in standing},
         rounds={row["id"]: round_from(row, lines.get(row["id"], ())) for row in round_rows},
         given={(round_id, donor): cents for round_id, donor, cents in read["given"]},
-        pledges={pledge.id: pledge for pledge in known},
+        pledges={pledge.id: pledge for pledge in await pledges_of(tx, known)} if known else {},
     )
 
 
@@ -167,7 +161,7 @@ def _books(books: Books, touched: Sequence[Pledge]) -> list[list[Any]]:
     ]
 
 
-async def pledges(tx: Transaction, ids: Sequence[UUID]) -> list[Pledge]:
+async def pledges_of(tx: Transaction, ids: Sequence[UUID]) -> list[Pledge]:
     """The pledges with these ids; what is not there is left out."""
     return [pledge_from(row) for row in await tx.fetch(PLEDGES, ids)]
 
@@ -182,11 +176,9 @@ async def rounds_of_held(tx: Transaction, initiatives: Sequence[UUID]) -> list[U
     return [row["round_id"] for row in await tx.fetch(ROUNDS_OF_HELD, initiatives)]
 
 
-def means_from(initiative: UUID, status: str, needed: int, row: Any) -> Means:
-    """What stands for an initiative, as it is stored."""
-    return Means(
-        initiative, status, needed, row["pledged_cents"], row["matched_cents"], row["pledges"], row["reached_at"]
-    )
+def means_from(initiative: tuple[UUID, str, int], row: Any) -> Means:
+    """What stands for an initiative (id, status, needed), as it is stored."""
+    return Means(*initiative, row["pledged_cents"], row["matched_cents"], row["pledges"], row["reached_at"])
 
 
 def pledge_from(row: Any) -> Pledge:

@@ -42,32 +42,34 @@ async def change_supports(tx: Transaction, commands: Sequence[ChangeSupport]) ->
     return await _change(tx, commands, tx.causes or [None] * len(commands))
 
 
+Before = dict[UUID, tuple[Status | None, Support]]
+"""Supports by id as they stand, each with the status of its initiative."""
+
+
 async def _change(
     tx: Transaction, commands: Sequence[ChangeSupport], causes: Sequence[Cause | None]
 ) -> list[Changed | Exception]:
     asked = [Support(support_id(c.initiative_id, c.supporter_id), c.initiative_id, c.supporter_id) for c in commands]
     before = await storage.lock(tx, list({support.id: support for support in asked}.values()))
-    after = {known_id: support for known_id, (_, support) in before.items()}
     answers: list[Changed | Exception] = []
     facts: list[Fact] = []
+    after = {known_id: support for known_id, (_, support) in before.items()}
     for command, wanted, cause in zip(commands, asked, causes, strict=True):
-        status, support = before[wanted.id][0], after[wanted.id]
         try:
-            event = _decide(status, support, command)
+            event = _decide(before[wanted.id][0], after[wanted.id], command)
         except Rejected as refusal:
             answers.append(refusal)
             continue
         if event is not None:
-            support = after[support.id] = domain.evolve(support, event, command.now)
-            facts.append(Fact(event, support.sequence, cause))
-        answers.append(Changed(support, event is not None))
-    if facts:
-        missed = await _save(tx, before, after, facts)
-        again = [place for place, support in enumerate(asked) if support.id in missed]
-        if again:
-            decided = await _change(tx, [commands[place] for place in again], [causes[place] for place in again])
-            for place, answer in zip(again, decided, strict=True):
-                answers[place] = answer
+            after[wanted.id] = domain.evolve(after[wanted.id], event, command.now)
+            facts.append(Fact(event, after[wanted.id].sequence, cause))
+        answers.append(Changed(after[wanted.id], event is not None))
+    missed = await _save(tx, before, after, facts) if facts else set()
+    again = [place for place, support in enumerate(asked) if support.id in missed]
+    if again:
+        decided = await _change(tx, [commands[place] for place in again], [causes[place] for place in again])
+        for place, answer in zip(again, decided, strict=True):
+            answers[place] = answer
     return answers
 
 
@@ -80,7 +82,7 @@ def _decide(status: Status | None, support: Support, command: ChangeSupport) -> 
 
 async def _save(
     tx: Transaction,
-    before: dict[UUID, tuple[Status | None, Support]],
+    before: Before,
     after: dict[UUID, Support],
     facts: Sequence[Fact],
 ) -> set[UUID]:

@@ -75,6 +75,10 @@ CONTRIBUTIONS = f"""
         order by k.offered_at desc, k.id desc limit $4
     ) as contribution
 """  # noqa: S608
+WITHIN = """
+    earth_box(ll_to_earth({0}, {1}), {2}) @> ll_to_earth(i.latitude, i.longitude)
+    and earth_distance(ll_to_earth({0}, {1}), ll_to_earth(i.latitude, i.longitude)) <= {2}
+"""
 EXISTS = "select exists (select from initiatives where id = $1)"
 
 
@@ -97,7 +101,25 @@ class Search:
 
 
 def statement(search: Search, after: tuple[datetime | float, UUID] | None, limit: int) -> tuple[str, list[Any]]:
-    """The statement that finds a page of initiatives, with its arguments."""
+    """The statement that finds a page of initiatives, with its arguments.
+
+    The limit stands in the text: as an argument it would make PostgreSQL plan the statement every time.
+    """
+    conditions, arguments = _conditions(search, after)
+    return (
+        f"""
+        select i.position, i.id, row_to_json(shown)::text as document
+        from (
+            select i.*, {search.order} as position from initiatives i
+            where {" and ".join(conditions)} order by position desc, i.id desc limit {limit:d}
+        ) as i {WITH_PROJECTIONS} cross join lateral (select {SHOWN}) as shown
+        order by i.position desc, i.id desc
+        """,  # noqa: S608
+        arguments,
+    )
+
+
+def _conditions(search: Search, after: tuple[datetime | float, UUID] | None) -> tuple[list[str], list[Any]]:
     arguments: list[Any] = []
     conditions: list[str] = []
 
@@ -115,28 +137,10 @@ def statement(search: Search, after: tuple[datetime | float, UUID] | None, limit
     if search.theme is not None:
         where("i.theme = {}", search.theme)
     if search.near is not None:
-        where(
-            "earth_box(ll_to_earth({0}, {1}), {2}) @> ll_to_earth(i.latitude, i.longitude)"
-            " and earth_distance(ll_to_earth({0}, {1}), ll_to_earth(i.latitude, i.longitude)) <= {2}",
-            search.near.latitude,
-            search.near.longitude,
-            search.radius_m,
-        )
+        where(WITHIN, search.near.latitude, search.near.longitude, search.radius_m)
     if after is not None:
         where(f"({search.order}, i.id) < ({{}}, {{}})", *after)
-    arguments.append(limit)
-    return (
-        f"""
-        with found as materialized (
-            select i.id, {search.order} as position from initiatives i
-            where {" and ".join(conditions)} order by position desc, i.id desc limit ${len(arguments)}
-        )
-        select found.position, i.id, row_to_json(shown)::text as document
-        from found join initiatives i using (id) {WITH_PROJECTIONS} cross join lateral (select {SHOWN}) as shown
-        order by found.position desc, i.id desc
-        """,  # noqa: S608
-        arguments,
-    )
+    return conditions, arguments
 
 
 async def shown(tx: Transaction, initiative_id: UUID) -> dict[str, Any]:
