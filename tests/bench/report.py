@@ -37,6 +37,10 @@ class Report:
         """Keep the figures of one round."""
         self.found.setdefault(what, {}).setdefault(side, []).append(figures)
 
+    def forget(self) -> None:
+        """Forget the first round: in it Kafka's JVM still compiles its busiest code."""
+        self.found.clear()
+
     def rows(self) -> list[dict[str, Any]]:
         """The medians of each side, and `of_the_ideal`: 1 is as good as the bare loop, 0.5 costs twice as much."""
         rows = []

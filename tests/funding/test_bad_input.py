@@ -9,6 +9,7 @@ from tests.support import login
 
 ID = str(uuid4())
 WRONG_AMOUNTS = [0, -1, 2**63, 10**12 + 1, 10**400, 1.5, "100", True, None, [], {}]
+NO_BODIES: tuple[object, ...] = ([], "x", 7, None, {})
 WRONG_IDS = ["", "x", 7, None, "0" * 33, "\0", ID + "0"]
 
 
@@ -27,7 +28,7 @@ FAULTS: list[tuple[str, str, Any]] = [
     *(("/pledges", "anna", pledge(roundId=wrong)) for wrong in WRONG_IDS if wrong is not None),
     ("/pledges", "anna", pledge(unknown=1)),
     ("/pledges", "anna", pledge(initiative_id=ID)),
-    *(("/pledges", "anna", wrong) for wrong in ([], "x", 7, None, {})),
+    *(("/pledges", "anna", body) for body in NO_BODIES),
     *(("/funds", "chris", {"name": name}) for name in ("", " ", "x" * 201, "a\0b", "a\nb", "\ud800", 7, None)),
     ("/funds", "chris", {"name": "x", "owner": "y"}),
     *((f"/rounds/{ID}/pot-lines", "chris", line(amountCents=amount)) for amount in WRONG_AMOUNTS),

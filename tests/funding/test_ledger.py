@@ -90,7 +90,7 @@ async def test_a_hold_is_resolved_once_whoever_tries(funding: Funding):
     for outcome in ("posted", "voided"):
         with pytest.raises(asyncpg.UniqueViolationError):
             async with written(funding) as tx:
-                await storage.ledger.write(tx, [], NOON, resolved=holds, outcome=outcome)  # type: ignore[arg-type]
+                await storage.ledger.write(tx, [], NOON, resolved=holds, outcome=outcome)
     assert await funding.rows("select credits_pending, credits_posted from balances where account = $1", ESCROW) == [
         (0, 100)
     ]

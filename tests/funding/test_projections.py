@@ -118,7 +118,7 @@ async def test_on_kafka_an_initiative_comes_in_and_its_pledge_and_match_go_out_i
 
         async def audited() -> bool:
             last = (await funding.get("/ledger/audit")).json()
-            return last.get("transfers") == 3 and last["balanced"]
+            return bool(last.get("transfers") == 3 and last["balanced"])
 
         await until(ready)
         event = InitiativeProposed(

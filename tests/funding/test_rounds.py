@@ -1,6 +1,7 @@
 """Funds, rounds and pot lines over HTTP."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -121,7 +122,7 @@ async def test_a_pot_holds_fifty_lines_at_most(funding: Funding):
 
 async def test_an_id_of_ones_own_makes_repeating_safe_for_funds_rounds_and_pot_lines(funding: Funding):
     fund, round_id, line = (str(uuid4()) for _ in range(3))
-    steps = [
+    steps: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("/funds", {"id": fund, "name": "Dorpsfonds"}, {"name": "Ander fonds"}),
         ("/rounds", {"id": round_id} | round_body(fund), {"knobs": KNOBS | {"numerator": 9}}),
         (
@@ -134,7 +135,7 @@ async def test_an_id_of_ones_own_makes_repeating_safe_for_funds_rounds_and_pot_l
         first, again = await funding.post(path, body), await funding.post(path, body, by="otto")
         assert (first.status_code, again.status_code) == (201, 200), first.text + again.text
         assert first.json() == again.json()
-        clash = await funding.post(path, body | other)
+        clash = await funding.post(path, {**body, **other})
         assert (clash.status_code, clash.json()["code"]) == (409, "id-taken")
     elsewhere = await funding.round()
     clash = await funding.post(f"/rounds/{elsewhere}/pot-lines", steps[2][1])

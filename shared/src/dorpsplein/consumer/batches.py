@@ -113,7 +113,8 @@ class Consumer:
             if self._leaving.is_set() or time.monotonic() + pause > deadline:
                 raise reason
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._leaving.wait(), pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+                async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter
+                    await self._leaving.wait()
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     async def _apply_batch(self, records: Sequence[ConsumerRecord]) -> None:

@@ -29,7 +29,7 @@ class Name(StrEnum):
 def bench(
     name: Annotated[Name, typer.Argument(help="What to measure.", show_default=False)],
     rounds: Annotated[int, typer.Option(min=1, help="Of ours and the bare loop by turns; medians are shown.")] = 3,
-    seconds: Annotated[float, typer.Option(min=0.2, help="How long one timed window is.")] = 2.0,
+    seconds: Annotated[float, typer.Option(min=0.2, help="How long one timed window is.")] = 1.5,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Measure CPU, throughput and latency on servers of its own, which are gone afterwards."""
