@@ -35,7 +35,7 @@ NOTE = (
 
 async def bench(rounds: int, seconds: float) -> Report:
     """Measure, ours and bare by turns; how long it takes does not depend on `seconds`."""
-    report = Report("bench projection: events a second through a rebuild", NOTE, compare="per_second")
+    report = Report("bench projection: events through a rebuild", NOTE)
     with Square() as square:
         square.make("funding", "ideal_projection")
         await ensure_topics(square.bootstrap, [TOPIC], partitions=TOPIC_PARTITIONS)

@@ -25,7 +25,7 @@ COLUMNS = {
 
 @dataclass
 class Report:
-    """What a bench found. `compare` is the figure whose ratio is shown: how much of the bare loop's speed is ours."""
+    """What a bench found. `compare` is the figure, less being better, that is set against the bare loop's."""
 
     title: str
     note: str
@@ -49,7 +49,7 @@ class Report:
             row: dict[str, Any] = {"what": what, "rounds": len(next(iter(sides.values()))), **medians}
             if len(medians) == 2:
                 ours, bare = medians[OURS][self.compare], medians[BARE][self.compare]
-                row["of_the_ideal"] = ours / bare if self.compare == "per_second" else bare / ours
+                row["of_the_ideal"] = bare / ours
             rows.append(row)
         return rows
 

@@ -32,10 +32,12 @@ async def test_an_event_delivered_twice_changes_state_once(shed: Shed) -> None:
 
 @pytest.mark.parametrize("point", ["before_tx", "before_commit", "committed_not_answered", "applied_not_acked"])
 async def test_a_consumer_killed_anywhere_loses_nothing_and_repeats_nothing(shed: Shed, point: str) -> None:
-    tool = uuid4()
+    tool, calls = uuid4(), Path(shed.folder, "calls")
     await record(shed, tool, 5)
-    killed = await shed.worker(failpoints=f"{point}=kill@1", environment={"TOOLSHED_SLOW_S": "0.5"})
+    environment = {"TOOLSHED_CALLS": str(calls), "TOOLSHED_SLOW_S": "0.5"}
+    killed = await shed.worker(failpoints=f"{point}=kill@1", environment=environment)
     assert await killed.ended() == -signal.SIGKILL
+    assert calls.exists() is (point != "before_tx"), "it was killed somewhere else"
     await shed.lend(tool)
     async with shed.runtime(role="worker"):
         await shed.until_applied({tool: 6})

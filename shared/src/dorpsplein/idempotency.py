@@ -35,8 +35,8 @@ def request_hash(method: str, path: str, body: bytes) -> bytes:
 
 async def forget_old(database: Database) -> None:
     """Forget the answers of more than two days ago; nobody repeats a request after that."""
-    async with database.transaction() as tx:
-        await tx.execute(FORGET)
+    async with database.connection() as connection:
+        await connection.execute(FORGET)
 
 
 async def once(

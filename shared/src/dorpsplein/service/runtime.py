@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+import asyncpg
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
@@ -211,6 +212,6 @@ async def _forget_old_answers(database: Database) -> None:
     while True:
         try:
             await forget_old(database)
-        except Transient as fault:
+        except (Transient, asyncpg.PostgresError) as fault:
             log.warning("old answers to idempotency keys are forgotten later: %s", fault)
         await asyncio.sleep(FORGET_EVERY_S)
