@@ -104,8 +104,9 @@ def dual_write() -> None:
     async def record(self: Any, facts: Any) -> None:
         columns = self.outbox(facts)
         async with AIOKafkaProducer(bootstrap_servers=os.environ["TOOLSHED_KAFKA"]) as producer:
-            for topic, key, body in zip(columns.topics, columns.keys, columns.bodies, strict=True):
-                await producer.send_and_wait(topic, body, key.encode())
+            for topic, key, headers, body in zip(*columns[1:], strict=True):
+                named = [(name, value.encode()) for name, value in json.loads(headers).items()]
+                await producer.send_and_wait(topic, body, key.encode(), headers=named)
 
     put(Transaction, record=record)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dorpsplein_local import state as states
 from dorpsplein_local.commands.options import Data
@@ -19,8 +19,9 @@ def status(data: Data) -> None:
     if state is None or not state.supervisor.is_there():
         print(f"Nothing runs on {data}.")
         raise typer.Exit(1)
-    table = Table("part", "state", "pid", "address", "since")
-    table.add_row("supervisor", "running", str(state.supervisor.pid), str(data), _moment(state.began))
+    columns = ("part", "state", "pid", Column("address", no_wrap=True), "since")
+    table = Table(*columns, title=str(data), title_justify="left")
+    table.add_row("supervisor", "running", str(state.supervisor.pid), "", _moment(state.began))
     for name, part in state.parts.items():
         shown = part.state if part.process.is_there() else "gone"
         table.add_row(name, shown, str(part.process.pid), part.address, _moment(part.since))
@@ -28,4 +29,4 @@ def status(data: Data) -> None:
 
 
 def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds).isoformat(sep=" ", timespec="seconds")
+    return datetime.fromtimestamp(seconds).strftime("%d %b %H:%M:%S")
