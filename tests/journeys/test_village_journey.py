@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.journeys.conftest import THRESHOLD, OpenSquare
 from tests.journeys.receiver import Receiver
@@ -96,7 +97,9 @@ def test_a_dream_is_proposed_supported_and_funded_and_everyone_who_follows_hears
             "theme": "groen",
             "meansNeededCents": 100_000,
         }
-        initiative = created(anna.post("/initiatives/v1/initiatives", json=wish))["id"]
+        proposed = anna.post("/initiatives/v1/initiatives", json=wish)
+        initiative = created(proposed)["id"]
+        assert httpx.get(f"{square.document['gateway']}{proposed.headers['Location']}").json()["id"] == initiative
         created(anna.post("/notifications/v1/follows", json={"kind": "initiative", "initiativeId": initiative}))
         page = f"/initiatives/v1/initiatives/{initiative}"
 

@@ -89,6 +89,8 @@ async def _forward(request: web.Request) -> web.StreamResponse:
         return _problem(503, "service-away", f"{service} is away: {type(fault).__name__}.")
     async with answer:
         headers = _end_to_end(answer.headers)
+        if (location := headers.get("Location", "")).startswith("/"):
+            headers["Location"] = f"/api/{service}{location}"
         response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
         await response.prepare(request)
         try:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from dorpsplein.contracts.notifications import FollowStarted
 from dorpsplein.database import Transaction
-from dorpsplein.envelope import Fact
+from dorpsplein.envelope import Cause, Fact
 from dorpsplein.errors import Forbidden, NotFound, Rejected
 from notifications.domain import follows as domain
 from notifications.storage import follows as storage
@@ -36,10 +36,17 @@ async def start_follows(tx: Transaction, commands: Sequence[domain.Start]) -> Se
     wanted = [command for command, _ in started.values()]
     new = await storage.insert(tx, wanted) if wanted else set()
     if new:
-        facts = [Fact(event, STARTED) for follow_id, (_, event) in started.items() if follow_id in new]
+        causes = _causes(tx, commands)
+        facts = [
+            Fact(event, STARTED, causes.get(follow_id)) for follow_id, (_, event) in started.items() if follow_id in new
+        ]
         await storage.tell(tx, facts, {command.follower_id for command in wanted})
     kept = await storage.same(tx, commands)
     return [_started(c, event, kept, c.follow_id in new) for c, event in zip(commands, decided, strict=True)]
+
+
+def _causes(tx: Transaction, commands: Sequence[domain.Start | domain.Stop]) -> dict[UUID, Cause | None]:
+    return dict(zip((command.follow_id for command in commands), tx.causes, strict=False))
 
 
 def _decide(command: domain.Start, known: domain.Known) -> FollowStarted | Rejected:
@@ -67,7 +74,11 @@ async def stop_follows(tx: Transaction, commands: Sequence[domain.Stop]) -> Sequ
     """Stop following. Answers NotFound for what nobody follows, Forbidden for what someone else follows."""
     gone = await storage.delete(tx, commands)
     if gone:
-        facts = [Fact(domain.stop(follow_id, follower), STOPPED) for follow_id, follower in gone.items()]
+        causes = _causes(tx, commands)
+        facts = [
+            Fact(domain.stop(follow_id, follower), STOPPED, causes.get(follow_id))
+            for follow_id, follower in gone.items()
+        ]
         await storage.tell(tx, facts, set(gone.values()))
     left = [command.follow_id for command in commands if command.follow_id not in gone]
     others = await storage.existing(tx, left) if left else set()
