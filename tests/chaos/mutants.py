@@ -269,7 +269,9 @@ def run(mutant: Mutant) -> bool:
 
 
 def main(names: Sequence[str]) -> int:
-    """Run the mutants of these names, all by default; return how many were not noticed."""
+    """Run the mutants of these names, all by default; return how many were not noticed. Raises SystemExit."""
+    if unknown := set(names) - {mutant.name for mutant in MUTANTS}:
+        raise SystemExit(f"There is no mutant {', '.join(sorted(unknown))}.")
     chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
     return sum(not run(mutant) for mutant in chosen)
 
