@@ -38,7 +38,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     telemetry.trace_to(SimpleSpanProcessor(exporter), "journey")
     yield exporter
-    exporter.clear()
+    telemetry.stop_tracing()
 
 
 def names(spans: InMemorySpanExporter, trace_id: int) -> list[str]:

@@ -60,6 +60,12 @@ def start_tracing(endpoint: str, service: str) -> None:
         trace_to(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")), service)
 
 
+def stop_tracing() -> None:
+    """Send what was recorded, and record nothing more."""
+    while _providers:
+        _providers.pop().shutdown()
+
+
 @contextmanager
 def span(name: str, carrier: Mapping[str, str], kind: trace.SpanKind) -> Iterator[str]:
     """A span that continues the carrier's trace; gives the `traceparent` for what follows from it.
@@ -85,7 +91,7 @@ def _passed_on(carrier: Mapping[str, str]) -> str:
 
 def handled(consumer: str, events: Sequence[Recorded[Event]], started_ns: int) -> None:
     """Add one span an event to the traces that are being recorded: this consumer handled it."""
-    for event in events:
+    for event in events if _providers else ():
         if _is_sampled(event.headers.get("traceparent", "")):
             current = tracer.start_span(
                 f"{consumer} {event.event.__class__.__name__}",

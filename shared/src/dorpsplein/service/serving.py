@@ -34,6 +34,7 @@ async def serve(service: Service, settings: Settings) -> None:
             await stopping
         else:
             await _serve_http(runtime, stopping)
+    telemetry.stop_tracing()
     if runtime.broken.is_set():
         sys.exit("This process stopped because a part of it broke; the log says which.")
 
