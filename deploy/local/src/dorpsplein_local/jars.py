@@ -13,7 +13,6 @@ import platformdirs
 from dorpsplein_local.errors import CannotRun
 from dorpsplein_local.files import locked
 
-MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
 AT_ONCE = 8
 
 
@@ -54,7 +53,9 @@ def fetch_jars(lock: dict[str, str] | None = None) -> list[Path]:
 
 def mirror() -> str:
     """Return the base URL that jars come from: DORPSPLEIN_MAVEN_MIRROR, else Maven Central."""
-    return os.environ.get("DORPSPLEIN_MAVEN_MIRROR", MAVEN_CENTRAL).rstrip("/")
+    from jgo.constants import MAVEN_CENTRAL_URL
+
+    return str(os.environ.get("DORPSPLEIN_MAVEN_MIRROR") or MAVEN_CENTRAL_URL).rstrip("/")
 
 
 def missing_jars() -> list[str]:
