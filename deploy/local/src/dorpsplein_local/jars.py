@@ -65,11 +65,11 @@ def missing_jars() -> list[str]:
 
 def mirror_answers() -> bool:
     """Tell whether the place that jars come from can be reached."""
-    import requests
+    import httpx
 
     try:
-        return requests.head(f"{mirror()}/org/apache/kafka/", timeout=5).status_code < 500
-    except requests.RequestException:
+        return httpx.head(f"{mirror()}/org/apache/kafka/", timeout=5).status_code < 500
+    except httpx.HTTPError:
         return False
 
 
