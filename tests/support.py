@@ -11,8 +11,8 @@ from httpx import ASGITransport, AsyncClient
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from dorpsplein.database import migrate, migrations_of
 from dorpsplein.identity import Role, Verifier, pseudonym
+from dorpsplein.migrating import migrate, migrations_of
 from dorpsplein.service import Runtime, Service
 from dorpsplein_local.databases import DatabaseUrls
 

@@ -20,8 +20,9 @@ from tests.support import login, running
 import presence
 from dorpsplein.contracts.initiatives import InitiativeState, InitiativeWithdrawn
 from dorpsplein.contracts.presence import EncounterNoted, EncounterState, PlaceAdded, PlaceState
-from dorpsplein.database import Database, migrate, migrations_of
+from dorpsplein.database import Database
 from dorpsplein.envelope import Event, Fact, Recorded, recorded
+from dorpsplein.migrating import migrate, migrations_of
 from dorpsplein.outbox import Outbox
 from presence import projections
 from presence.app import SERVICE

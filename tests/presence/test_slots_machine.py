@@ -16,8 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.conftest import MakeDatabase
 
 import presence
-from dorpsplein.database import Database, Transaction, migrate, migrations_of
+from dorpsplein.database import Database, Transaction
 from dorpsplein.errors import Rejected
+from dorpsplein.migrating import migrate, migrations_of
 from dorpsplein.outbox import Outbox
 from presence.commands import places, slots
 from presence.domain import slots as domain

@@ -11,7 +11,7 @@ from tests.conftest import MakeDatabase
 from tests.shared import toolshed
 from tests.shared.rig import Shed
 
-from dorpsplein.database import migrate, migrations_of
+from dorpsplein.migrating import migrate, migrations_of
 
 mutants.take_out_chosen()
 hypothesis.settings.register_profile("no-stopwatch", deadline=None)

@@ -24,8 +24,9 @@ from tests.shared import toolshed
 from tests.shared.rig import Shed, until
 
 from dorpsplein.consumer import Projection
-from dorpsplein.database import Transaction, migrate, migrations_of
+from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded
+from dorpsplein.migrating import migrate, migrations_of
 from dorpsplein.topics import ensure_topics
 
 PARTITIONS = 24

@@ -12,9 +12,10 @@ from tests.shared import toolshed
 from tests.shared.rig import Shed
 
 from dorpsplein import failpoints
-from dorpsplein.database import Transaction, migrate, migrations_of
+from dorpsplein.database import Transaction
 from dorpsplein.envelope import CAUSE, Cause, Fact
 from dorpsplein.errors import Refused, Transient
+from dorpsplein.migrating import migrate, migrations_of
 
 
 async def lend_all(tx: Transaction, tools: Sequence[UUID]) -> list[int | Exception]:

@@ -11,8 +11,6 @@ from dorpsplein.envelope import CAUSE, Cause, Fact
 from dorpsplein.errors import Transient
 from dorpsplein.failpoints import failpoint
 from dorpsplein.grouping import Group
-from dorpsplein.migrating import migrate as migrate
-from dorpsplein.migrating import migrations_of as migrations_of
 from dorpsplein.outbox import OUTBOX_INSERT, Columns, Outbox
 
 OUTBOX_CHANNEL = "outbox"

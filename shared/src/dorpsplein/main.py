@@ -5,7 +5,7 @@ import logging
 import sys
 from importlib import import_module
 
-from dorpsplein.database import migrate, migrations_of
+from dorpsplein.migrating import migrate, migrations_of
 from dorpsplein.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -38,10 +38,6 @@ READ = """
 """
 PLEDGES = "select * from pledges where id = any($1::uuid[])"
 HELD = "select * from pledges where initiative_id = any($1::uuid[]) and status = 'held' order by id"
-ROUNDS_OF_HELD = """
-    select distinct round_id from pledges
-    where initiative_id = any($1::uuid[]) and status = 'held' and round_id is not null
-"""
 BOOKS = """
     stands as (
         update means m set
@@ -169,11 +165,6 @@ async def pledges_of(tx: Transaction, ids: Sequence[UUID]) -> list[Pledge]:
 async def held(tx: Transaction, initiatives: Sequence[UUID]) -> list[Pledge]:
     """The pledges that are held for initiatives."""
     return [pledge_from(row) for row in await tx.fetch(HELD, initiatives)]
-
-
-async def rounds_of_held(tx: Transaction, initiatives: Sequence[UUID]) -> list[UUID]:
-    """The rounds that pledges held for initiatives were made in."""
-    return [row["round_id"] for row in await tx.fetch(ROUNDS_OF_HELD, initiatives)]
 
 
 def means_from(initiative: tuple[UUID, str, int], row: Any) -> Means:

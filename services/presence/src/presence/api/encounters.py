@@ -16,21 +16,8 @@ from dorpsplein.database import Transaction
 from dorpsplein.errors import Rejected
 from dorpsplein.fields import Body, Code, Prose, View
 from dorpsplein.identity import Caller, Role
-from dorpsplein.web import (
-    Db,
-    Now,
-    OnlyOnce,
-    answer_once,
-    etag,
-    faults_document,
-    found,
-    from_cursor,
-    page,
-    permitted,
-    rejection_document,
-    to_cursor,
-)
-from presence.api.places import Limit
+from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, faults_document, found, permitted, rejection_document
+from presence.api.lists import Limit, after_id, listed
 from presence.commands import encounters as commands
 from presence.domain import encounters as domain
 from presence.permissions import PERMISSIONS
@@ -216,11 +203,10 @@ async def list_own_encounters(
     limit: Limit = 50,
 ) -> Response:
     """The talks the caller noted, the newest first."""
-    after = from_cursor(cursor, UUID)[0] if cursor else None
+    after = after_id(cursor)
     async with db.transaction() as tx:
         rows = await storage.own(tx, caller.id, after=after, limit=limit + 1)
-    following = to_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return page(request, [WholeEncounterView.of_row(row) for row in rows[:limit]], following)
+    return listed(request, rows, limit, WholeEncounterView.of_row)
 
 
 @router.get("/encounters/{encounter_id}", response_model=WholeEncounterView)

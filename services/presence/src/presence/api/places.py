@@ -12,7 +12,8 @@ from uuid_utils.compat import uuid7
 from dorpsplein.database import Transaction
 from dorpsplein.fields import Body, Line, Near, Point, View, point_of
 from dorpsplein.identity import Caller
-from dorpsplein.web import MOST_PAGE, Db, OnlyOnce, answer_once, etag, found, from_cursor, page, permitted, to_cursor
+from dorpsplein.web import Db, OnlyOnce, answer_once, etag, found, permitted
+from presence.api.lists import Limit, after_id, listed
 from presence.commands import places as commands
 from presence.domain.places import Place, PlaceKind
 from presence.permissions import PERMISSIONS
@@ -22,7 +23,6 @@ router = APIRouter(tags=["places"])
 
 RadiusM = Annotated[int, Query(ge=1, le=50_000, description="How far from `near`, in metres.")]
 NearPoint = Annotated[Near | None, Query(description="A point as `latitude,longitude`.")]
-Limit = Annotated[int, Query(ge=1, le=MOST_PAGE)]
 
 
 class NewPlace(Body):
@@ -86,7 +86,7 @@ async def list_places(
     limit: Limit = 50,
 ) -> Response:
     """Places by name, or within `radius` metres of `near` with the nearest first."""
-    after = from_cursor(cursor, UUID)[0] if cursor else None
+    after = after_id(cursor)
     async with db.transaction() as tx:
         if near is None:
             rows = await storage.by_name(tx, kind=kind, after=after, limit=limit + 1)
@@ -94,8 +94,7 @@ async def list_places(
             point = point_of(near)
             around = (point.latitude, point.longitude)
             rows = await storage.near(tx, around, radius, kind=kind, after=after, limit=limit + 1)
-    following = to_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return page(request, [PlaceView.of(row) for row in rows[:limit]], following)
+    return listed(request, rows, limit, PlaceView.of)
 
 
 @router.get("/places/{place_id}", response_model=PlaceView)

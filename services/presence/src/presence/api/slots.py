@@ -15,8 +15,9 @@ from dorpsplein.database import Database, Transaction
 from dorpsplein.fields import Body, Code, Moment, Point, View, point_of
 from dorpsplein.idempotency import Once
 from dorpsplein.identity import Caller
-from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, found, from_cursor, page, permitted, to_cursor
-from presence.api.places import Limit, NearPoint, RadiusM
+from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, found, permitted
+from presence.api.lists import Limit, after_id, listed
+from presence.api.places import NearPoint, RadiusM
 from presence.commands import slots as commands
 from presence.domain import slots as domain
 from presence.permissions import PERMISSIONS
@@ -184,11 +185,10 @@ async def list_own_slots(
     limit: Limit = 50,
 ) -> Response:
     """The caller's slots, the latest first."""
-    after = from_cursor(cursor, UUID)[0] if cursor else None
+    after = after_id(cursor)
     async with db.transaction() as tx:
         rows = await storage.of_officer(tx, caller.id, after=after, limit=limit + 1)
-    following = to_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return page(request, [SlotView.of(row) for row in rows[:limit]], following)
+    return listed(request, rows, limit, SlotView.of)
 
 
 @router.get("/presence-slots/{slot_id}", response_model=SlotView)
@@ -204,13 +204,12 @@ async def list_presence(
     request: Request, db: Db, now: Now, place_id: UUID, cursor: str | None = None, limit: Limit = 50
 ) -> Response:
     """Who is at a place and who will be, in order of time; nothing of what is over."""
-    after = from_cursor(cursor, UUID)[0] if cursor else None
+    after = after_id(cursor)
     async with db.transaction() as tx:
         rows = await storage.at_place(tx, place_id, now, after=after, limit=limit + 1)
         if not rows:
             found(await stored_places.one(tx, place_id), "place", place_id)
-    following = to_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return page(request, [SlotView.of(row) for row in rows[:limit]], following)
+    return listed(request, rows, limit, SlotView.of)
 
 
 @router.get("/here-now")
@@ -224,10 +223,9 @@ async def here_now(
     limit: Limit = 50,
 ) -> Response:
     """Who has arrived and not left, and who is planned now: place and window only."""
-    after = from_cursor(cursor, UUID)[0] if cursor else None
+    after = after_id(cursor)
     point = point_of(near) if near else None
     around = (point.latitude, point.longitude) if point else None
     async with db.transaction() as tx:
         rows = await storage.here_now(tx, now, around, radius, after=after, limit=limit + 1)
-    following = to_cursor(rows[limit - 1]["id"]) if len(rows) > limit else None
-    return page(request, [HereView.of(row) for row in rows[:limit]], following)
+    return listed(request, rows, limit, HereView.of)
