@@ -101,6 +101,18 @@ async def test_a_connection_that_is_cut_is_transient_and_the_next_works(shed: Sh
     assert not await shed.fetch("select from tools")
 
 
+async def test_a_connection_that_was_cut_in_the_middle_of_an_operation_is_given_to_nobody_again(shed: Shed) -> None:
+    async def used() -> int:
+        async with shed.db.connection() as connection:
+            return connection.get_server_pid()
+
+    before = await used()
+    with pytest.raises(Transient):
+        async with shed.db.connection():
+            raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+    assert await used() != before
+
+
 async def test_transactions_in_each_others_way_are_transient(shed: Shed) -> None:
     one, two = uuid4(), uuid4()
     await shed.lend(one)

@@ -155,6 +155,10 @@ class Database:
             yield acquired  # type: ignore[misc]
         except UNAVAILABLE as fault:
             raise Transient(f"the database went away: {fault}") from fault
+        except asyncpg.InternalClientError as fault:
+            # A connection that was cut in the middle of an operation; nobody may get it again.
+            acquired.terminate()
+            raise Transient(f"the database went away: {fault}") from fault
         except asyncpg.InterfaceError as fault:
             if _is_gone(acquired):
                 raise Transient(f"the database went away: {fault}") from fault
