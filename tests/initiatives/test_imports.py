@@ -1,6 +1,9 @@
 """Imports: the same commands, many at a time."""
 
 import asyncio
+import hashlib
+import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -11,6 +14,8 @@ from tests.support import SECRET, person
 from dorpsplein.contracts.initiatives import InitiativeProposed, InitiativeState, SupportGiven
 from dorpsplein.identity import pseudonym
 from dorpsplein.settings import NAMESPACE
+from initiatives.commands.imports import Item
+from initiatives.domain.initiative import Content
 from initiatives.domain.support import support_id
 
 SOURCE = "pabulib-nl-amsterdam-267"
@@ -67,6 +72,23 @@ async def test_an_imported_initiative_that_was_edited_since_is_still_the_same_im
     assert (await initiatives.patch(imported, 1, by="saar", title="Beter")).status_code == 200
     assert (await bring(initiatives, project("1"))).json()["items"][0]["created"] is False
     assert (await initiatives.page(imported))["title"] == "Beter"
+
+
+async def test_a_neighbourhood_comes_with_an_import_and_is_part_of_what_was_brought_in(
+    initiatives: Initiatives,
+) -> None:
+    imported = (await bring(initiatives, project("1", neighbourhood="noord"))).json()["items"][0]["id"]
+    assert (await initiatives.page(imported))["neighbourhood"] == "noord"
+    other = await bring(initiatives, project("1", neighbourhood="zuid"))
+    assert (other.status_code, other.json()["code"]) == (409, "reference-taken")
+
+
+def test_what_was_imported_before_there_were_neighbourhoods_is_still_the_same_import() -> None:
+    content = Content("Project 1", "Groen", "meer-groen", None, 1_200_000)
+    before = {"title": "Project 1", "summary": "Groen", "theme": "meer-groen", "place": None}
+    stored = hashlib.sha256(json.dumps(before | {"means_needed_cents": 1_200_000}, sort_keys=True).encode()).digest()
+    assert Item("1", content).digest == stored
+    assert Item("1", replace(content, neighbourhood="noord")).digest != stored
 
 
 async def test_the_same_import_twice_at_once_stores_everything_once(initiatives: Initiatives) -> None:

@@ -1,5 +1,6 @@
 """The rules of an initiative, without any server."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -57,6 +58,18 @@ def test_an_edit_names_what_changed_and_makes_the_next_version() -> None:
     assert fact.changed == ["title", "meansNeededCents"]
     assert given(events).version == 2
     assert given(events).content == Content("Een tuin", GARDEN.summary, "groen", GARDEN.place, 0)
+
+
+def test_a_neighbourhood_stands_in_every_event_and_can_be_taken_away() -> None:
+    content = replace(GARDEN, neighbourhood="noord")
+    proposal = domain.propose(content, initiative_id=ID, initiator=ANNA, threshold=3, channel="web")
+    assert [getattr(event, "neighbourhood", "") for event in proposal] == ["noord", "noord"]
+    before = domain.fold(None, proposal)
+    assert before.content == content
+    fact, state = edited({"neighbourhood": None}, before)
+    assert isinstance(fact, InitiativeEdited)
+    assert isinstance(state, InitiativeState)
+    assert (fact.changed, fact.neighbourhood, state.neighbourhood) == (["neighbourhood"], None, None)
 
 
 def test_an_edit_that_changes_nothing_is_no_event() -> None:

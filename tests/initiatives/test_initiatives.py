@@ -36,6 +36,20 @@ async def test_place_and_means_may_be_left_out(initiatives: Initiatives) -> None
     assert (answer.json()["place"], answer.json()["meansNeededCents"]) == (None, 0)
 
 
+async def test_an_initiative_may_belong_to_a_neighbourhood_which_can_be_changed_and_taken_away(
+    initiatives: Initiatives,
+) -> None:
+    assert (await initiatives.page(await initiatives.propose()))["neighbourhood"] is None
+    initiative = await initiatives.propose(neighbourhood="noord")
+    assert (await initiatives.page(initiative))["neighbourhood"] == "noord"
+    assert (await initiatives.patch(initiative, 1, neighbourhood="zuid")).json()["neighbourhood"] == "zuid"
+    assert (await initiatives.patch(initiative, 2, title="Een tuin")).json()["neighbourhood"] == "zuid"
+    assert (await initiatives.patch(initiative, 3, neighbourhood=None)).json()["neighbourhood"] is None
+    told = [event.event for event in await initiatives.told() if isinstance(event.event, InitiativeEdited)]
+    assert [event.neighbourhood for event in told] == ["zuid", "zuid", None]
+    assert [event.changed for event in told] == [["neighbourhood"], ["title"], ["neighbourhood"]]
+
+
 async def test_every_answer_has_the_shape_its_documentation_promises(initiatives: Initiatives) -> None:
     initiative = await initiatives.propose()
     receipt = (await initiatives.support(initiative)).json()

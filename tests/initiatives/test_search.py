@@ -61,6 +61,20 @@ async def test_status_and_theme_narrow_the_search(initiatives: Initiatives) -> N
     assert await initiatives.found(status="proposed", theme="groen", query="tuin") == ["Tuin"]
 
 
+async def test_a_neighbourhood_narrows_the_search_and_one_without_is_never_in_it(initiatives: Initiatives) -> None:
+    await town(
+        initiatives,
+        {"title": "Hof", "neighbourhood": "noord"},
+        {"title": "Plein", "neighbourhood": "zuid"},
+        {"title": "Beeld", "neighbourhood": "noord", "theme": "kunst"},
+        {"title": "Nergens"},
+    )
+    assert await initiatives.found(neighbourhood="noord") == ["Beeld", "Hof"]
+    assert await initiatives.found(neighbourhood="noord", theme="kunst") == ["Beeld"]
+    assert await initiatives.found(neighbourhood="oost") == []
+    assert (await initiatives.get("/initiatives", neighbourhood="Noord!")).json()["code"] == "invalid-request"
+
+
 async def test_near_finds_what_is_within_the_radius(initiatives: Initiatives) -> None:
     await town(
         initiatives,
@@ -106,6 +120,7 @@ async def test_a_cursor_of_another_list_is_refused(initiatives: Initiatives) -> 
         (pages.Search(), "initiatives_newest", "enable_sort"),
         (pages.Search(status=Status.WITHDRAWN), "initiatives_by_status", "enable_sort"),
         (pages.Search(theme="groen"), "initiatives_by_theme", "enable_sort"),
+        (pages.Search(neighbourhood="noord"), "initiatives_by_neighbourhood", "enable_sort"),
         (pages.Search(words="tuin"), "initiatives_by_words", "enable_indexscan"),
         (pages.Search(near=Spot(52.0, 5.0), radius_m=10.0), "initiatives_by_place", "enable_indexscan"),
     ],

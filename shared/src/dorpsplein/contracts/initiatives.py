@@ -19,6 +19,7 @@ class InitiativeProposed(
     means_needed_cents: Annotated[int, NotPersonal] = 0
     threshold: Annotated[int, NotPersonal]
     channel: Annotated[str, NotPersonal] = "web"
+    neighbourhood: Annotated[str | None, NotPersonal] = None
 
 
 class InitiativeEdited(Event, type="nl.participatie.initiatives.initiative-edited.v1", topic="initiatives.initiative"):
@@ -30,6 +31,7 @@ class InitiativeEdited(Event, type="nl.participatie.initiatives.initiative-edite
     latitude: Annotated[float | None, NotPersonal] = None
     longitude: Annotated[float | None, NotPersonal] = None
     means_needed_cents: Annotated[int, NotPersonal] = 0
+    neighbourhood: Annotated[str | None, NotPersonal] = None
 
 
 class ThresholdReached(Event, type="nl.participatie.initiatives.threshold-reached.v1", topic="initiatives.initiative"):
@@ -62,6 +64,7 @@ class InitiativeState(
     latitude: Annotated[float | None, NotPersonal] = None
     longitude: Annotated[float | None, NotPersonal] = None
     means_needed_cents: Annotated[int, NotPersonal] = 0
+    neighbourhood: Annotated[str | None, NotPersonal] = None
 
 
 class SupportGiven(Event, type="nl.participatie.supports.support-given.v1", topic="initiatives.support"):

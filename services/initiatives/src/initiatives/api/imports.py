@@ -32,6 +32,7 @@ class InitiativeItem(Body, strict=True):
     title: Line
     summary: Prose
     theme: Code
+    neighbourhood: Code | None = None
     means_needed_cents: Cents | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
@@ -49,7 +50,7 @@ class InitiativeItem(Body, strict=True):
             place = Spot(self.latitude, self.longitude)
         return Item(
             self.reference,
-            Content(self.title, self.summary, self.theme, place, self.means_needed_cents or 0),
+            Content(self.title, self.summary, self.theme, place, self.means_needed_cents or 0, self.neighbourhood),
         )
 
 

@@ -50,16 +50,18 @@ class Proposal(Body):
     title: Line
     summary: Prose
     theme: Code
+    neighbourhood: Code | None = None
     place: Point | None = None
     means_needed_cents: Cents | None = None
 
 
 class Changes(Body):
-    """What to change: only fields that are sent count; null takes away the place or the means needed."""
+    """What to change: only fields that are sent count; null takes away place, neighbourhood or means needed."""
 
     title: Line = ""
     summary: Prose = ""
     theme: Code = ""
+    neighbourhood: Code | None = None
     place: Point | None = None
     means_needed_cents: Cents | None = None
 
@@ -86,6 +88,7 @@ async def propose(
         proposal.theme,
         _spot(proposal.place),
         proposal.means_needed_cents or 0,
+        proposal.neighbourhood,
     )
     return await answer_once(
         db,
@@ -111,6 +114,7 @@ async def find(
     ] = None,
     status: Annotated[Status | None, Query(description="Without it: all but the withdrawn ones.")] = None,
     theme: Code | None = None,
+    neighbourhood: Code | None = None,
     near: Annotated[Near | None, Query(description="A point, as latitude,longitude.")] = None,
     radius: Annotated[float | None, Query(gt=0, le=LARGEST_RADIUS_M, description="In metres from `near`.")] = None,
     cursor: Cursor = None,
@@ -120,7 +124,7 @@ async def find(
     if radius is not None and near is None:
         raise Invalid("radius-without-near", "A radius needs a point: send near=latitude,longitude too.")
     spot = _spot(point_of(near)) if near else None
-    search = pages.Search(query, status, theme, spot, radius or NEAR_RADIUS_M)
+    search = pages.Search(query, status, theme, neighbourhood, spot, radius or NEAR_RADIUS_M)
     after = None
     if cursor:
         position, last = from_cursor(cursor, float if query else datetime, UUID)
@@ -154,7 +158,9 @@ async def edit(
     if "means_needed_cents" in sent:
         sent["means_needed_cents"] = changes.means_needed_cents or 0
     if not sent:
-        raise Invalid("nothing-to-change", "Send at least one of title, summary, theme, place, meansNeededCents.")
+        raise Invalid(
+            "nothing-to-change", "Send at least one of title, summary, theme, neighbourhood, place, meansNeededCents."
+        )
     async with db.transaction() as tx:
         answer = await commands.edit(tx, initiative_id, sent, person=caller.id, version=version, now=now)
     return JSONResponse(answer, headers={"ETag": etag(answer["version"])})

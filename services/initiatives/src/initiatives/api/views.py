@@ -22,14 +22,30 @@ class Person(View):
     name: str | None
 
 
+class Promised(View):
+    """What is promised and was delivered of a resource: minutes of a skill or a facility, or items of a material."""
+
+    resource: str
+    quantity: int
+    delivered: int
+
+
 class Means(View):
-    """What an initiative needs and has, in cents; nothing is missing while it is unknown what it needs (0)."""
+    """What an initiative needs and has, in cents; nothing is missing while it is unknown what it needs (0).
+
+    `goal_missed`: all went back. `taken`: less than was needed, and taken as it is. Until `top_up_until` others may
+    fill what fell out. Means other than euros stand apart, in their own units.
+    """
 
     needed_cents: int
     pledged_cents: int
     matched_cents: int
     missing_cents: int
     goal_reached: bool
+    goal_missed: bool
+    taken: bool
+    top_up_until: datetime | None
+    promised: list[Promised]
 
 
 class Initiative(View):
@@ -41,6 +57,7 @@ class Initiative(View):
     title: str
     summary: str
     theme: str
+    neighbourhood: str | None
     place: Place | None
     means_needed_cents: int
     initiator: Person

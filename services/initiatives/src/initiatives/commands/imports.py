@@ -26,8 +26,14 @@ class Item:
 
     @property
     def digest(self) -> bytes:
-        """What makes two items the same."""
-        return hashlib.sha256(json.dumps(asdict(self.content), sort_keys=True).encode()).digest()
+        """What makes two items the same.
+
+        A neighbourhood counts only where there is one, so that what was imported before there were any is the same.
+        """
+        content = asdict(self.content)
+        if content["neighbourhood"] is None:
+            del content["neighbourhood"]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
 
 
 def imported_id(source: str, reference: str) -> UUID:

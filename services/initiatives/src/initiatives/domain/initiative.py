@@ -47,13 +47,14 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an initiator says: words, theme, where, and what it would cost in cents (0: unknown)."""
+    """What an initiator says: words, theme, where, what it would cost in cents (0: unknown), a neighbourhood's code."""
 
     title: str
     summary: str
     theme: str
     place: Spot | None = None
     means_needed_cents: int = 0
+    neighbourhood: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def _public(content: Content) -> dict[str, Any]:
         "latitude": content.place.latitude if content.place else None,
         "longitude": content.place.longitude if content.place else None,
         "means_needed_cents": content.means_needed_cents,
+        "neighbourhood": content.neighbourhood,
     }
 
 
@@ -205,4 +207,4 @@ def _content(state: InitiativeState) -> Content:
     place = None
     if state.latitude is not None and state.longitude is not None:
         place = Spot(state.latitude, state.longitude)
-    return Content(state.title, state.summary, state.theme, place, state.means_needed_cents)
+    return Content(state.title, state.summary, state.theme, place, state.means_needed_cents, state.neighbourhood)

@@ -22,11 +22,11 @@ INSERT = """
     with saved as (
         insert into initiatives (
             id, version, status, title, summary, theme, latitude, longitude, means_needed_cents,
-            initiator_id, threshold, channel, import_digest, proposed_at, changed_at
+            neighbourhood, initiator_id, threshold, channel, import_digest, proposed_at, changed_at
         )
-        select *, $19, $19 from unnest(
+        select *, $20, $20 from unnest(
             $6::uuid[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::float8[], $13::float8[],
-            $14::bigint[], $15::uuid[], $16::int[], $17::text[], $18::bytea[]
+            $14::bigint[], $15::text[], $16::uuid[], $17::int[], $18::text[], $19::bytea[]
         )
     )
     insert into outbox (shard, topic, key, headers, body)
@@ -36,7 +36,8 @@ SAVE = """
     with saved as (
         update initiatives set
             version = $7, status = $8, title = $9, summary = $10, theme = $11, latitude = $12, longitude = $13,
-            means_needed_cents = $14, threshold_reached = $15, withdrawal_reason = $16, changed_at = $17
+            means_needed_cents = $14, neighbourhood = $15, threshold_reached = $16, withdrawal_reason = $17,
+            changed_at = $18
         where id = $6
     )
     insert into outbox (shard, topic, key, headers, body)
@@ -95,6 +96,7 @@ async def save(
         content.theme,
         *_coordinates(content.place),
         content.means_needed_cents,
+        content.neighbourhood,
         initiative.threshold_reached,
         initiative.withdrawal_reason,
         now,
@@ -122,6 +124,7 @@ def _columns(new: New) -> tuple[Any, ...]:
         content.theme,
         *_coordinates(content.place),
         content.means_needed_cents,
+        content.neighbourhood,
         initiative.initiator_id,
         initiative.threshold,
         initiative.channel,
@@ -139,7 +142,9 @@ def _initiative(row: asyncpg.Record) -> Initiative:
         id=row["id"],
         version=row["version"],
         status=Status(row["status"]),
-        content=Content(row["title"], row["summary"], row["theme"], place, row["means_needed_cents"]),
+        content=Content(
+            row["title"], row["summary"], row["theme"], place, row["means_needed_cents"], row["neighbourhood"]
+        ),
         initiator_id=row["initiator_id"],
         threshold=row["threshold"],
         channel=row["channel"],
