@@ -14,20 +14,24 @@ from dorpsplein.contracts.initiatives import (
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded
 from funding import commands
-from funding.domain.pledges import WITHDRAWN
+from funding.domain.means import WITHDRAWN
 
 INITIATIVES = """
     with told as (
-        select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[])
-            as t(id, version, status, theme, needed)
+        select * from unnest(
+            $1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::uuid[], $7::text[]
+        ) as t(id, version, status, theme, needed, initiator, neighbourhood)
     ), changed as (
         update initiatives i set
             version = t.version, status = coalesce(t.status, i.status), theme = coalesce(t.theme, i.theme),
-            needed_cents = coalesce(t.needed, i.needed_cents)
+            needed_cents = coalesce(t.needed, i.needed_cents), initiator_id = coalesce(t.initiator, i.initiator_id),
+            neighbourhood = coalesce(t.neighbourhood, i.neighbourhood)
         from told t where i.initiative_id = t.id and t.version > i.version
     )
-    insert into initiatives (initiative_id, version, status, theme, needed_cents)
-    select id, version, coalesce(status, 'proposed'), coalesce(theme, ''), coalesce(needed, 0) from told
+    insert into initiatives (initiative_id, version, status, theme, needed_cents, initiator_id, neighbourhood)
+    select id, version, coalesce(status, 'proposed'), coalesce(theme, ''), coalesce(needed, 0), initiator,
+        coalesce(neighbourhood, '')
+    from told
     on conflict do nothing
 """
 SUPPORTS = """
@@ -37,8 +41,8 @@ SUPPORTS = """
 """
 
 InitiativeEvent = InitiativeProposed | InitiativeEdited | InitiativeWithdrawn
-Told = tuple[int, str | None, str | None, int | None]
-"""Version, status, theme and means needed; None where the events do not say."""
+Told = tuple[int, str | None, str | None, int | None, UUID | None, str | None]
+"""Version, status, theme, means needed, initiator, neighbourhood; None where the events do not say."""
 
 
 async def initiatives(tx: Transaction, events: Sequence[Recorded[InitiativeEvent]]) -> None:
@@ -50,18 +54,20 @@ async def initiatives(tx: Transaction, events: Sequence[Recorded[InitiativeEvent
     for recorded in events:
         if not recorded.erased:
             told[recorded.event.initiative_id] = _after(told.get(recorded.event.initiative_id), recorded)
-    await tx.execute(INITIATIVES, list(told), *([one[place] for one in told.values()] for place in range(4)))
+    await tx.execute(INITIATIVES, list(told), *([one[place] for one in told.values()] for place in range(6)))
 
 
 def _after(before: Told | None, recorded: Recorded[InitiativeEvent]) -> Told:
-    _, status, theme, needed = before or (0, None, None, None)
+    _, status, theme, needed, initiator, neighbourhood = before or (0, None, None, None, None, None)
     match recorded.event:
-        case InitiativeProposed(theme=theme, means_needed_cents=needed):
-            return recorded.sequence, "proposed", theme, needed
-        case InitiativeEdited(theme=theme, means_needed_cents=needed):
-            return recorded.sequence, status, theme, needed
+        case InitiativeProposed() as told:
+            status, initiator = "proposed", told.initiator_id
+            theme, needed, neighbourhood = told.theme, told.means_needed_cents, told.neighbourhood or ""
+        case InitiativeEdited() as told:
+            theme, needed, neighbourhood = told.theme, told.means_needed_cents, told.neighbourhood or ""
         case InitiativeWithdrawn():
-            return recorded.sequence, WITHDRAWN, theme, needed
+            status = WITHDRAWN
+    return recorded.sequence, status, theme, needed, initiator, neighbourhood
 
 
 async def act_on_initiatives(tx: Transaction, events: Sequence[Recorded[InitiativeEvent]]) -> None:
@@ -69,9 +75,9 @@ async def act_on_initiatives(tx: Transaction, events: Sequence[Recorded[Initiati
     for recorded in events:
         match recorded.event:
             case InitiativeWithdrawn(initiative_id=initiative):
-                await commands.pledges.release(tx, initiative, recorded.time, recorded.cause)
+                await commands.means.release(tx, initiative, recorded.time, recorded.cause)
             case InitiativeEdited(initiative_id=initiative):
-                await commands.pledges.follow_needs(tx, initiative, recorded.time, recorded.cause)
+                await commands.means.follow_needs(tx, initiative, recorded.time, recorded.cause)
 
 
 async def supports(tx: Transaction, events: Sequence[Recorded[SupportGiven | SupportWithdrawn]]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 from fastapi.responses import JSONResponse
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, StringConstraints
 
 from dorpsplein.database import Database, Transaction
 from dorpsplein.fields import View
@@ -13,8 +13,16 @@ from dorpsplein.web import answer_once
 
 Amount = Annotated[StrictInt, Field(gt=0, le=10**12)]
 """An amount of one pledge or pot line in cents: at most ten billion euros, so that no sum ever overflows."""
-Cap = Annotated[StrictInt, Field(gt=0, le=2**53 - 1)]
-"""A cap in cents, within what every JSON reader takes as a whole number."""
+Quantity = Annotated[StrictInt, Field(gt=0, le=10**9)]
+"""Minutes or items of one pledge."""
+RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+$", max_length=40)]
+"""The name of a matching rule, such as `ratio`."""
+KnobName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*$", max_length=60)]
+KnobValue = (
+    Annotated[StrictInt, Field(ge=-(2**53) + 1, le=2**53 - 1)] | Annotated[str, StringConstraints(max_length=40)]
+)
+KnobValues = Annotated[dict[KnobName, KnobValue], Field(max_length=100)]
+"""Knobs by name: whole numbers within what every JSON reader takes as one, or choices."""
 
 Thing = TypeVar("Thing")
 

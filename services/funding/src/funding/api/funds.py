@@ -6,13 +6,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from dorpsplein.fields import Body, Line, View
 from dorpsplein.identity import Caller
 from dorpsplein.web import MOST_PAGE, Db, Now, OnlyOnce, found, from_cursor, page, permitted, to_cursor
 from funding import commands, storage
-from funding.api.fields import answer_made
+from funding.api.fields import KnobValues, RuleName, answer_made
 from funding.domain.rounds import Fund
 from funding.permissions import PERMISSIONS
 
@@ -20,10 +21,15 @@ router = APIRouter(tags=["funds"])
 
 
 class FundBody(Body):
-    """A fund to be opened; an `id` of one's own makes repeating safe."""
+    """A fund to be opened under a rule; knobs that are not given start where the registry puts them.
+
+    After this only the community turns them. An `id` of one's own makes repeating safe.
+    """
 
     id: UUID | None = None
     name: Line
+    rule: RuleName = "ratio"
+    knobs: KnobValues = Field(default_factory=dict)
 
 
 class FundView(View):
@@ -33,6 +39,7 @@ class FundView(View):
     name: str
     opened_by: UUID
     opened_at: datetime
+    paused_until: datetime | None
     location: str
 
 
@@ -43,6 +50,7 @@ def shown(fund: Fund) -> FundView:
         name=fund.name,
         opened_by=fund.opened_by,
         opened_at=fund.opened_at,
+        paused_until=fund.paused_until,
         location=f"/v1/funds/{fund.id}",
     )
 
@@ -51,9 +59,9 @@ def shown(fund: Fund) -> FundView:
 async def open_fund(
     caller: Annotated[Caller, permitted(PERMISSIONS["open_fund"])], db: Db, once: OnlyOnce, now: Now, body: FundBody
 ) -> JSONResponse:
-    """Open a fund. The same id with the same name answers 200, with another 409."""
+    """Open a fund. The same id with the same input answers 200, with other input 409."""
     fund = Fund(body.id or uuid7(), body.name, caller.id, now)
-    return await answer_made(db, once, lambda tx: commands.rounds.open_fund(tx, fund), shown)
+    return await answer_made(db, once, lambda tx: commands.rounds.open_fund(tx, fund, body.rule, body.knobs), shown)
 
 
 @router.get("/funds", response_model=None)

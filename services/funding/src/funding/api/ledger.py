@@ -13,29 +13,34 @@ from dorpsplein.fields import View
 from dorpsplein.identity import Caller
 from dorpsplein.web import MOST_PAGE, Db, Now, from_cursor, page, permitted, to_cursor
 from funding import commands, storage
-from funding.domain.ledger import RESOURCE
 from funding.permissions import PERMISSIONS
 
 router = APIRouter(prefix="/ledger", tags=["ledger"])
 
 Limit = Annotated[int, Query(ge=1, le=MOST_PAGE)]
-Kind = Annotated[str | None, Query(pattern="^(party|pot|escrow)$")]
+Kind = Annotated[str | None, Query(pattern="^(party|pot|escrow|delivered|returned)$")]
 
 
 class BalanceView(View):
-    """An account's sums in cents. `balance` is what was posted to it less what left; holds stand apart."""
+    """An account's sums in the unit of its resource: cents, minutes or items.
+
+    `balance` is what was posted to it less what left; holds stand apart.
+    """
 
     account: str
     resource: str
-    balance_cents: int
-    debits_pending_cents: int
-    debits_posted_cents: int
-    credits_pending_cents: int
-    credits_posted_cents: int
+    balance: int
+    debits_pending: int
+    debits_posted: int
+    credits_pending: int
+    credits_posted: int
 
 
 class TransferView(View):
-    """Cents from one account to another. `status` is `pending`, `posted` or `voided`."""
+    """An amount from one account to another, in the unit of its resource.
+
+    `status` is `pending`, `posted`, `voided` or `expired`; `posted` is how much of a hold was posted.
+    """
 
     id: UUID
     group_id: UUID
@@ -43,8 +48,9 @@ class TransferView(View):
     resource: str
     debit: str
     credit: str
-    amount_cents: int
+    amount: int
     status: str
+    posted: int
     at: datetime
     resolved_at: datetime | None
 
@@ -56,6 +62,16 @@ class AuditFault(View):
     about: str
 
 
+class ResourceSums(View):
+    """The sums of all accounts in one resource: debits and credits are equal where it is in balance."""
+
+    resource: str
+    debits_pending: int
+    debits_posted: int
+    credits_pending: int
+    credits_posted: int
+
+
 class AuditView(View):
     """What recomputing the whole ledger from its transfers found, and when."""
 
@@ -65,10 +81,7 @@ class AuditView(View):
     transfers: int
     holds: int
     accounts: int
-    debits_pending_cents: int
-    debits_posted_cents: int
-    credits_pending_cents: int
-    credits_posted_cents: int
+    resources: list[ResourceSums]
     fault_count: int
     faults: list[AuditFault]
 
@@ -77,23 +90,14 @@ class AuditView(View):
 async def list_balances(
     request: Request, db: Db, kind: Kind = None, cursor: str | None = None, limit: Limit = 50
 ) -> Response:
-    """Every account's balance, by account; those of one kind where it is given."""
-    after = from_cursor(cursor, str)[0] if cursor else None
+    """Every account's balance, by account and resource; those of one kind where it is given."""
+    after = from_cursor(cursor, str, str) if cursor else None
     async with db.transaction() as tx:
-        rows = await storage.ledger.balances(tx, after, f"{kind}:" if kind else None, limit)
-    items = [
-        BalanceView(
-            account=row["account"],
-            resource=RESOURCE,
-            balance_cents=row["credits_posted"] - row["debits_posted"],
-            debits_pending_cents=row["debits_pending"],
-            debits_posted_cents=row["debits_posted"],
-            credits_pending_cents=row["credits_pending"],
-            credits_posted_cents=row["credits_posted"],
-        )
-        for row in rows
-    ]
-    return page(request, items, to_cursor(items[-1].account) if len(items) == limit else None)
+        position = (after[0], after[1]) if after else None
+        rows = await storage.ledger.balances(tx, position, f"{kind}:" if kind else None, limit)
+    items = [BalanceView(**row, balance=row["credits_posted"] - row["debits_posted"]) for row in rows]
+    last = items[-1] if len(items) == limit else None
+    return page(request, items, to_cursor(last.account, last.resource) if last else None)
 
 
 @router.get("/transfers", response_model=None)
@@ -105,9 +109,10 @@ async def list_transfers(
     limit: Limit = 50,
 ) -> Response:
     """Transfers, newest first; those of one pledge or pot line where it is given."""
-    before = from_cursor(cursor, UUID)[0] if cursor else None
+    before = from_cursor(cursor, UUID, datetime) if cursor else None
     async with db.transaction() as tx:
-        rows = await storage.ledger.transfers(tx, before, group_id, limit)
+        position = (before[0], before[1]) if before else None
+        rows = await storage.ledger.transfers(tx, position, group_id, limit)
     items = [
         TransferView(
             id=row["id"],
@@ -116,14 +121,15 @@ async def list_transfers(
             resource=row["resource"],
             debit=row["debit"],
             credit=row["credit"],
-            amount_cents=row["amount"],
+            amount=row["amount"],
             status=row["outcome"] or ("pending" if row["pending"] else "posted"),
+            posted=(row["posted"] or 0) if row["pending"] else row["amount"],
             at=row["at"],
             resolved_at=row["resolved_at"],
         )
         for row in rows
     ]
-    return page(request, items, to_cursor(items[-1].id) if len(items) == limit else None)
+    return page(request, items, to_cursor(items[-1].id, items[-1].at) if len(items) == limit else None)
 
 
 @router.get("/audit")

@@ -4,34 +4,46 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
 from uuid_utils.compat import uuid7
 
 from dorpsplein.errors import Conflict
-from dorpsplein.fields import Body, View
+from dorpsplein.fields import View
 from dorpsplein.idempotency import Once
 from dorpsplein.identity import Caller, pseudonym
-from dorpsplein.web import Db, Now, OnlyOnce, found, permitted
+from dorpsplein.web import (
+    MOST_PAGE,
+    Db,
+    Now,
+    OnlyOnce,
+    Someone,
+    found,
+    from_cursor,
+    page,
+    permitted,
+    to_cursor,
+)
 from funding import commands, storage
-from funding.api.fields import Amount, answer_made
+from funding.api.fields import answer_made
+from funding.api.promises import MeansBody
 from funding.commands.pledges import Pledging, Withdrawing
-from funding.domain.pledges import MakePledge, Pledge
+from funding.domain.banking import reference_of
+from funding.domain.ledger import EUR
+from funding.domain.pledges import MakePledge, Match, Pledge
 from funding.permissions import PERMISSIONS
 
 router = APIRouter(tags=["pledges"])
 
 
-class PledgeBody(Body):
-    """A promise of euros to an initiative, within an open round to have it matched.
+class PledgeBody(MeansBody):
+    """A promise of means to an initiative, within an open round to have it matched, as quoted or anew.
 
     An `id` of one's own, or an `Idempotency-Key`, makes repeating safe.
     """
 
     id: UUID | None = None
-    initiative_id: UUID
-    round_id: UUID | None = None
-    amount_cents: Amount
+    quote_id: UUID | None = None
 
 
 class PotLineShareView(View):
@@ -42,9 +54,15 @@ class PotLineShareView(View):
 
 
 class MatchView(View):
-    """What followed a pledge, by which version of the rule, and why. Nothing may follow; then it says why not."""
+    """What followed a pledge, by which versions, and why. Nothing may follow; then it says why not.
+
+    `valuedCents` is what it counted for; `returnedCents` what went back to the pot with what will not come.
+    """
 
     amount_cents: int
+    valued_cents: int
+    returned_cents: int
+    valuation_version: str
     matched_by: list[PotLineShareView]
     explanation: list[str]
     rule_version: str
@@ -52,17 +70,31 @@ class MatchView(View):
 
 
 class PledgeView(View):
-    """A pledge. `status` is `held`, `committed` once the initiative has what it needs, or `withdrawn`."""
+    """A pledge, in the unit of its resource: cents, minutes or items; `amountCents` is 0 for other means than euros.
+
+    Euros are paid under `reference` (ISO 11649); `receivedCents` is what the bank said came in, told of one pledge alone.
+    `status` is `held`, `committed` once the initiative has what it needs, `delivered`, `lapsed`, `withdrawn` or
+    `refunded`. `delivered` is what really came, `gone` what will not come any more.
+    """
 
     id: UUID
     initiative_id: UUID
     round_id: UUID | None
     pledger_id: UUID
     amount_cents: int
+    resource: str
+    quantity: int
+    starts_at: datetime | None
+    ends_at: datetime | None
     match_cents: int
+    quote_id: UUID | None
     made_at: datetime
     status: str
+    delivered: int
+    gone: int
     match: MatchView | None
+    reference: str | None
+    received_cents: int | None = None
     location: str
 
 
@@ -74,24 +106,34 @@ def shown(pledge: Pledge) -> PledgeView:
         round_id=pledge.round,
         pledger_id=pledge.pledger,
         amount_cents=pledge.cents,
+        resource=pledge.resource,
+        quantity=pledge.quantity,
+        starts_at=pledge.slot.starts_at if pledge.slot else None,
+        ends_at=pledge.slot.ends_at if pledge.slot else None,
         match_cents=pledge.matched,
+        quote_id=pledge.quote,
         made_at=pledge.made_at,
         status=pledge.status,
-        match=_match(pledge),
+        delivered=pledge.delivered,
+        gone=pledge.gone,
+        match=match_shown(pledge.match) if pledge.match else None,
+        reference=reference_of(pledge.id) if pledge.resource == EUR else None,
         location=f"/v1/pledges/{pledge.id}",
     )
 
 
-def _match(pledge: Pledge) -> MatchView | None:
-    if pledge.match is None:
-        return None
-    allocation = pledge.match.allocation
+def match_shown(match: Match) -> MatchView:
+    """A match as it is shown."""
+    allocation = match.allocation
     return MatchView(
         amount_cents=allocation.cents,
-        matched_by=[PotLineShareView(pot_line_id=line, amount_cents=cents) for line, cents in allocation.by],
+        valued_cents=match.valued,
+        returned_cents=sum(cents for _, cents in match.back),
+        valuation_version=match.valuation_version,
+        matched_by=[PotLineShareView(pot_line_id=UUID(line), amount_cents=cents) for line, cents in allocation.by],
         explanation=[str(reason) for reason in allocation.reasons],
-        rule_version=pledge.match.rule_version,
-        input_digest=pledge.match.input_digest,
+        rule_version=match.rule_version,
+        input_digest=match.input_digest,
     )
 
 
@@ -115,14 +157,20 @@ async def make_pledge(
     now: Now,
     body: PledgeBody,
 ) -> JSONResponse:
-    """Pledge, and be matched at once where a round is named. The same id and input again answers 200."""
+    """Pledge, and be matched where a round is named. The same id and input again answers 200.
+
+    A round whose rule is not `streaming` is matched at its close.
+    """
     command = MakePledge(
         id=pledge_id(request.app.state.verifier.secret, body, caller, once),
         pledger=caller.id,
         initiative=body.initiative_id,
         round=body.round_id,
-        cents=body.amount_cents,
+        resource=body.promise.resource,
+        quantity=body.promise.quantity,
         at=now,
+        slot=body.promise.slot,
+        quote=body.quote_id,
     )
     asked = Pledging(command, fresh=body.id is None and once.key is None)
     if body.id is not None and once.key is not None:
@@ -141,12 +189,30 @@ def _answer(pledge: Pledge, status: int) -> JSONResponse:
     return JSONResponse(view.model_dump(mode="json"), status, {"Location": view.location})
 
 
+@router.get("/me/pledges", response_model=None)
+async def list_own_pledges(
+    request: Request,
+    caller: Someone,
+    db: Db,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_PAGE)] = 50,
+) -> Response:
+    """One's own pledges, newest first."""
+    before = from_cursor(cursor, UUID, datetime) if cursor else None
+    async with db.transaction() as tx:
+        pledges = await storage.pledges.of_pledger(tx, caller.id, (before[0], before[1]) if before else None, limit)
+    last = pledges[-1] if len(pledges) == limit else None
+    return page(request, [shown(one) for one in pledges], to_cursor(last.id, last.made_at) if last else None)
+
+
 @router.get("/pledges/{pledge_id}")
 async def show_pledge(db: Db, pledge_id: UUID) -> PledgeView:
     """One pledge with its match."""
     async with db.transaction() as tx:
         pledges = await storage.pledges.pledges_of(tx, [pledge_id])
-    return shown(found(pledges[0] if pledges else None, "pledge", pledge_id))
+        pledge = found(pledges[0] if pledges else None, "pledge", pledge_id)
+        received = (await storage.statements.received(tx, [pledge_id]))[pledge_id]
+    return shown(pledge).model_copy(update={"received_cents": received})
 
 
 @router.post("/pledges/{pledge_id}/withdrawal")

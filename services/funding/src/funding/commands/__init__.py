@@ -1,5 +1,33 @@
 """One command, one transaction: lock, decide, move the money, keep the state and its facts."""
 
-from funding.commands import audit, pledges, rounds
+from funding.commands import (
+    audit,
+    closing,
+    counts,
+    elections,
+    estimates,
+    fair_share,
+    knobs,
+    means,
+    payouts,
+    pledges,
+    rounds,
+    statements,
+    transparency,
+)
 
-__all__ = ["audit", "pledges", "rounds"]
+__all__ = [
+    "audit",
+    "closing",
+    "counts",
+    "elections",
+    "estimates",
+    "fair_share",
+    "knobs",
+    "means",
+    "payouts",
+    "pledges",
+    "rounds",
+    "statements",
+    "transparency",
+]

@@ -1,19 +1,24 @@
-"""Make pledges and take them back; money, state and facts move together or not at all."""
+"""Make pledges, quote what would follow them, and take them back: means, ledger and facts move together or not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from dorpsplein.contracts.funding import MeansGoalReached
 from dorpsplein.database import Transaction
-from dorpsplein.envelope import Cause, Fact
+from dorpsplein.envelope import Cause
 from dorpsplein.errors import Rejected, Transient
+from dorpsplein.timers import cancel_timers, set_timers
 from dorpsplein.web import found
 from funding import storage
-from funding.commands.rounds import unless_taken
-from funding.domain import ledger, pledges
-from funding.domain.pledges import Books, Followed, MakePledge, Pledge
+from funding.commands.guards import unless_slot_taken, unless_taken
+from funding.domain import pledges
+from funding.domain.books import Books
+from funding.domain.pledges import MakePledge, Pledge
+from funding.domain.quotes import AskQuote, Quote
+
+QUOTE_EXPIRES = "quote-expires"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Withdrawing:
 
 Made = tuple[Pledge, bool]
 """A pledge as it stands now, and whether it is new."""
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
 async def make_pledges(tx: Transaction, asked: Sequence[Pledging]) -> list[Made | Exception]:
@@ -42,17 +49,20 @@ async def make_pledges(tx: Transaction, asked: Sequence[Pledging]) -> list[Made 
 
     Caps and pots are exact however many come at once. A pledge that is refused leaves the others alone.
     """
-    books = await _books_for(tx, asked)
-    facts: list[Fact] = []
-    made: dict[UUID, Pledge] = {}
-    causes = tx.causes or [None] * len(asked)
-    answers = [_decide(books, one.command, cause, made, facts) for one, cause in zip(asked, causes, strict=True)]
-    if made:
-        at = max(pledge.made_at for pledge in made.values())
-        async with unless_taken():
-            await storage.ledger.write(tx, ledger.transfers_of([fact.event for fact in facts]), at)
-            await storage.pledges.add(tx, books, list(made.values()), facts)
-        await _commit_where_reached(tx, books, facts, at)
+    commands = [one.command for one in asked]
+    books = await storage.books.lock(
+        tx,
+        rounds={command.round for command in commands if command.round},
+        initiatives={command.initiative for command in commands},
+        donors={(command.round, command.pledger) for command in commands if command.round},
+        pledges=[one.command.id for one in asked if not one.fresh],
+        quotes={command.quote for command in commands if command.quote},
+    )
+    answers = each(tx, asked, lambda one, cause: books.make(one.command, cause))
+    await write(tx, books, max(command.at for command in commands))
+    used = [one for kind, one in books.touched if kind == "quote"]
+    if used:
+        await cancel_timers(tx, QUOTE_EXPIRES, used)
     return [answer if isinstance(answer, Exception) else (books.pledges[answer[0].id], answer[1]) for answer in answers]
 
 
@@ -64,58 +74,50 @@ async def make_pledge(tx: Transaction, asked: Pledging) -> Made:
     return answer
 
 
-async def _books_for(tx: Transaction, asked: Sequence[Pledging]) -> Books:
-    commands = [one.command for one in asked]
-    return await storage.pledges.lock(
+async def ask_quotes(tx: Transaction, asked: Sequence[AskQuote]) -> list[tuple[Quote, bool] | Exception]:
+    """Reserve the matches of all quotes that are asked for, in order, and set the timers that release them."""
+    books = await storage.books.lock(
         tx,
-        rounds={command.round for command in commands if command.round},
-        initiatives={command.initiative for command in commands},
-        donors={(command.round, command.pledger) for command in commands if command.round},
-        pledges=[one.command.id for one in asked if not one.fresh],
+        rounds={one.round for one in asked},
+        initiatives={one.initiative for one in asked},
+        donors={(one.round, one.pledger) for one in asked},
+        quotes=[one.id for one in asked],
     )
+    answers = each(tx, asked, books.quote)
+    await write(tx, books, max(one.at for one in asked))
+    if books.asked:
+        await set_timers(tx, QUOTE_EXPIRES, {quote.id: quote.expires_at for quote in books.asked.values()})
+    return answers
 
 
-def _decide(
-    books: Books, command: MakePledge, cause: Cause | None, made: dict[UUID, Pledge], facts: list[Fact]
-) -> Made | Exception:
-    new = command.id not in books.pledges
-    try:
-        pledge = books.make(command)
-    except Rejected as no:
-        return no
-    if new:
-        made[pledge.id] = pledge
-        events = pledges.facts_of(pledge)
-        facts += [Fact(event, number, cause) for number, event in enumerate(events, start=1)]
-        facts += [Fact(event, 1, cause) for event in books.reach(pledge.initiative, command.at)]
-    return pledge, new
+async def release_quotes(tx: Transaction, ids: Sequence[UUID], now: datetime) -> None:
+    """Give back what was reserved by quotes whose time is over; those that were used are left alone."""
+    await _release(tx, ids, now, "expired", due_only=True)
 
 
-async def _commit_where_reached(tx: Transaction, books: Books, facts: Sequence[Fact], at: datetime) -> None:
-    """Post every hold of initiatives that reached their goal just now."""
-    for fact in facts:
-        if isinstance(fact.event, MeansGoalReached):
-            held = await storage.pledges.held(tx, [fact.event.initiative_id])
-            books.pledges.update((pledge.id, pledge) for pledge in held)
-            committed = [(event, fact.cause) for pledge in held for event in books.follow(pledges.commit(pledge))]
-            await _resolve(tx, books, committed, "posted", at)
+async def give_quote_back(tx: Transaction, quote_id: UUID, caller: UUID, now: datetime) -> Quote:
+    """Give a quote back before its time is over. Raises NotFound; another's quote is not found either."""
+    known = await storage.quotes.quotes_of(tx, [quote_id])
+    found(known[0] if known and known[0].pledger == caller else None, "quote", quote_id)
+    books = await _release(tx, [quote_id], now, "given-back", due_only=False)
+    await cancel_timers(tx, QUOTE_EXPIRES, [quote_id])
+    return books.quotes[quote_id]
 
 
-async def _resolve(
-    tx: Transaction,
-    books: Books,
-    events: Sequence[tuple[Followed, Cause | None]],
-    outcome: ledger.Outcome,
-    at: datetime,
-) -> None:
-    """Resolve the holds of pledges with one outcome, and keep what one event each says of them."""
-    if not events:
-        return
-    changed = [books.pledges[event.pledge_id] for event, _ in events]
-    facts = [Fact(event, pledge.version, cause) for pledge, (event, cause) in zip(changed, events, strict=True)]
-    holds = await storage.ledger.holds(tx, [pledge.id for pledge in changed])
-    await storage.ledger.write(tx, [], at, resolved=holds, outcome=outcome)
-    await storage.pledges.change(tx, books, changed, facts)
+async def _release(tx: Transaction, ids: Sequence[UUID], now: datetime, reason: str, *, due_only: bool) -> Books:
+    known = await storage.quotes.quotes_of(tx, ids)
+    books = await storage.books.lock(
+        tx,
+        rounds={quote.round for quote in known},
+        initiatives={quote.initiative for quote in known},
+        donors={(quote.round, quote.pledger) for quote in known},
+        quotes=ids,
+    )
+    for quote in list(books.quotes.values()):
+        if not due_only or quote.expires_at <= now:
+            books.release(quote.id, reason)
+    await write(tx, books, now)
+    return books
 
 
 async def withdraw_pledges(tx: Transaction, asked: Sequence[Withdrawing]) -> list[Pledge | Exception]:
@@ -125,55 +127,66 @@ async def withdraw_pledges(tx: Transaction, asked: Sequence[Withdrawing]) -> lis
     refused and leaves the others alone.
     """
     known = await storage.pledges.pledges_of(tx, [one.pledge for one in asked])
-    books = await _books_of(tx, known, initiatives={pledge.initiative for pledge in known})
-    withdrawn: list[tuple[Followed, Cause | None]] = []
-    causes = tx.causes or [None] * len(asked)
-    answers = [_take_back(books, one, cause, withdrawn) for one, cause in zip(asked, causes, strict=True)]
-    await _resolve(tx, books, withdrawn, "voided", max(one.at for one in asked))
+    books = await books_of(tx, known, initiatives={pledge.initiative for pledge in known})
+
+    def take_back(one: Withdrawing, cause: Cause | None) -> Pledge:
+        pledge: Pledge = found(books.pledges.get(one.pledge), "pledge", one.pledge)
+        pledges.refuse_others(pledge, one.caller)
+        books.follow(pledges.withdraw(pledge), one.at, cause)
+        return books.pledges[one.pledge]
+
+    answers = each(tx, asked, take_back)
+    await write(tx, books, max(one.at for one in asked))
     return answers
 
 
-def _take_back(
-    books: Books, one: Withdrawing, cause: Cause | None, withdrawn: list[tuple[Followed, Cause | None]]
-) -> Pledge | Exception:
-    try:
-        pledge: Pledge = found(books.pledges.get(one.pledge), "pledge", one.pledge)
-        pledges.refuse_others(pledge, one.caller)
-        withdrawn += [(event, cause) for event in books.follow(pledges.withdraw(pledge))]
-    except Rejected as no:
-        return no
-    return books.pledges[one.pledge]
+def each(
+    tx: Transaction, asked: Sequence[Asked], decide: Callable[[Asked, Cause | None], Answer]
+) -> list[Answer | Exception]:
+    """The answer to each command of a group, or the exception that refuses it."""
+    answers: list[Answer | Exception] = []
+    for one, cause in zip(asked, tx.causes or [None] * len(asked), strict=True):
+        try:
+            answers.append(decide(one, cause))
+        except Rejected as no:
+            answers.append(no)
+    return answers
 
 
-async def _books_of(tx: Transaction, made: Sequence[Pledge], *, initiatives: Iterable[UUID]) -> Books:
+async def write(tx: Transaction, books: Books, at: datetime) -> None:
+    """Commit what is held where a goal was reached just now, and keep all that was decided."""
+    if reached := list(books.reached()):
+        held = await storage.pledges.held(tx, reached)
+        books.pledges = {**{pledge.id: pledge for pledge in held}, **books.pledges}
+        books.grants |= {grant.id: grant for grant in await storage.grants.grants_of(tx, reached)} | books.grants
+        books.commit_all(at)
+    async with unless_taken(), unless_slot_taken():
+        await storage.books.write(tx, books, at)
+
+
+async def books_of(tx: Transaction, made: Sequence[Pledge], *, initiatives: Iterable[UUID]) -> Books:
     """The books that pledges can be taken out of: initiative and round of a pledge never change."""
-    return await storage.pledges.lock(
+    wanted = set(initiatives)
+    grants = await storage.grants.grants_of(tx, sorted(wanted))
+    books = await storage.books.lock(
         tx,
-        rounds={pledge.round for pledge in made if pledge.round},
-        initiatives=initiatives,
+        rounds={pledge.round for pledge in made if pledge.round} | {grant.round for grant in grants},
+        initiatives=wanted,
         donors={(pledge.round, pledge.pledger) for pledge in made if pledge.round},
         pledges=[pledge.id for pledge in made],
     )
+    books.grants = {grant.id: grant for grant in await storage.grants.grants_of(tx, sorted(wanted))}
+    return books
 
 
-async def release(tx: Transaction, initiative: UUID, at: datetime, cause: Cause) -> None:
-    """Take back every pledge that is held for an initiative that was withdrawn.
+async def all_books_of(tx: Transaction, initiatives: Sequence[UUID]) -> Books:
+    """The books of initiatives with all that is open for them.
 
-    Raises Transient where a pledge came in between reading and locking; trying again finds it.
+    Raises Transient where a pledge or grant came in between reading and locking; trying again finds it.
     """
-    books = await _books_of(tx, await storage.pledges.held(tx, [initiative]), initiatives=[initiative])
-    held = await storage.pledges.held(tx, [initiative])
-    if any(pledge.id not in books.pledges for pledge in held):
+    books = await books_of(tx, await storage.pledges.open_of(tx, initiatives), initiatives=initiatives)
+    there = await storage.pledges.open_of(tx, initiatives)
+    rounds = {pledge.round for pledge in there if pledge.round} | {grant.round for grant in books.grants.values()}
+    if any(pledge.id not in books.pledges for pledge in there) or rounds - books.rounds.keys():
         raise Transient("a pledge was made at this moment")
-    withdrawn = [
-        (event, cause) for pledge in held for event in books.follow(pledges.withdraw(pledge, "initiative-withdrawn"))
-    ]
-    await _resolve(tx, books, withdrawn, "voided", at)
-
-
-async def follow_needs(tx: Transaction, initiative: UUID, at: datetime, cause: Cause) -> None:
-    """Say so, and commit what is held, where an initiative now needs no more than it has."""
-    books = await storage.pledges.lock(tx, (), [initiative], ())
-    facts = [Fact(event, 1, cause) for known in books.means for event in books.reach(known, at)]
-    await tx.record(facts)
-    await _commit_where_reached(tx, books, facts, at)
+    return books

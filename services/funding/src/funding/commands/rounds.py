@@ -1,52 +1,56 @@
-"""Open funds and rounds, add pot lines, close rounds. The same id with the same input answers the same again.
+"""Open funds and rounds, and add pot lines. The same id with the same input answers the same again.
 
 Each answers what there is now, and whether it is new. Of two that send one new id at the same moment the second
 is asked to try again (Transient), and then finds what the first made.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
-from dorpsplein.errors import Conflict, Transient
+from dorpsplein.errors import Conflict
 from dorpsplein.identity import Caller
+from dorpsplein.timers import set_timers
 from dorpsplein.web import found
 from funding import storage
-from funding.domain import ledger, rounds
-from funding.domain.rounds import AddPotLine, Fund, Round
+from funding.commands.guards import unless_taken
+from funding.commands.knobs.settling import settle
+from funding.domain import knobs, rounds
+from funding.domain.knobs import Values
+from funding.domain.ledger import Entries
+from funding.domain.rounds import AddPotLine, Fund, OpenRound, Round, Terms
+
+ROUND_CLOSES = "round-closes"
 
 
-@asynccontextmanager
-async def unless_taken() -> AsyncIterator[None]:
-    """Raises Transient where another transaction used the same id at the same moment."""
-    try:
-        yield
-    except asyncpg.UniqueViolationError as fault:
-        raise Transient("The same id is being used at this moment; ask again.") from fault
-
-
-async def open_fund(tx: Transaction, asked: Fund) -> tuple[Fund, bool]:
-    """Open a fund. Raises Conflict("id-taken")."""
+async def open_fund(tx: Transaction, asked: Fund, rule: str, given: Values) -> tuple[Fund, bool]:
+    """Open a fund with the first values of its knobs. Raises Conflict("id-taken"), and what `knobs.start` refuses."""
+    values = knobs.start(rule, given)
     if known := await storage.rounds.fund(tx, asked.id):
-        return rounds.same_fund(known, asked), False
+        [first] = await storage.knobs.sets.history(tx, asked.id, before=2, limit=1)
+        return rounds.same_fund(known, asked, first.values == values), False
     async with unless_taken():
         await storage.rounds.open_fund(tx, asked, [Fact(event, 1) for event in rounds.open_fund(asked)])
+        await storage.knobs.begin(tx, asked.id, values, asked.opened_at)
     return asked, True
 
 
-async def open_round(tx: Transaction, asked: Round) -> tuple[Round, bool]:
-    """Open a round under a pinned rule version. Raises Conflict("id-taken"), and what the domain refuses."""
+async def open_round(tx: Transaction, asked: OpenRound, now: datetime) -> tuple[Round, bool]:
+    """Open a round under the knobs in effect, and set the timer that closes it.
+
+    Raises Conflict("id-taken"), and what the domain refuses.
+    """
     if known := await storage.rounds.round_(tx, asked.id):
         return rounds.same_round(known, asked), False
-    events = rounds.open_round(asked, await storage.rounds.fund(tx, asked.fund_id))
+    fund = await storage.rounds.fund(tx, asked.fund_id)
+    terms = Terms.of((await settle(tx, fund.id, now)).values) if fund else None
+    round_ = rounds.open_round(asked, fund, terms, now)
     async with unless_taken():
-        await storage.rounds.open_round(tx, asked, [Fact(event, asked.version) for event in events])
-    return asked, True
+        facts = [Fact(event, round_.version) for event in rounds.opened(round_)]
+        await storage.rounds.open_round(tx, round_, facts)
+        await set_timers(tx, ROUND_CLOSES, {round_.id: round_.closes_at})
+    return round_, True
 
 
 async def add_pot_line(
@@ -63,15 +67,6 @@ async def add_pot_line(
     for event in events:
         round_ = rounds.evolve(round_, event)
         async with unless_taken():
-            await storage.ledger.write(tx, ledger.transfers_of([event]), now)
+            await storage.ledger.write(tx, Entries([rounds.put_in(event)]), now)
             await storage.rounds.add_line(tx, round_, caller.id, now, [Fact(event, round_.version)])
     return round_, bool(events)
-
-
-async def close_round(tx: Transaction, round_id: UUID, caller: Caller) -> Round:
-    """Close a round for new pledges; what is left stays in its pot. Raises NotFound and Forbidden."""
-    round_: Round = found(await storage.rounds.lock_round(tx, round_id), "round", round_id)
-    for event in rounds.close_round(round_, caller):
-        round_ = rounds.evolve(round_, event)
-        await storage.rounds.close_round(tx, round_, [Fact(event, round_.version)])
-    return round_

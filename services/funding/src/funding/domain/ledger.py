@@ -1,47 +1,63 @@
-"""The double-entry ledger: every cent that moves leaves one account and reaches another.
+"""The double-entry ledger: everything that moves leaves one account and reaches another, in one resource.
 
-A pending transfer holds its cents until it is resolved, once: posted or voided. Nothing is ever edited; a
-correction is one more transfer. Accounts: a `party` may promise without limit, a `pot` (one a pot line) and an
-`escrow` (one an initiative) never go below nothing, holds included.
+A pending transfer holds its amount until it is resolved, once: posted (wholly or in part), voided or expired. What is
+not posted returns. Nothing is ever edited; a correction is one more transfer. Accounts: a `party` may promise without
+limit; a `pot` (one a pot line), an `escrow` (one an initiative), `delivered` and `returned` never go below nothing,
+holds included. Resources are kept apart: euros are never added to hours. The model is that of two-phase transfers as
+TigerBeetle documents them (https://docs.tigerbeetle.com/coding/two-phase-transfers/).
 """
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from dorpsplein.contracts.funding import PledgeCommitted, PledgeMade, PledgeMatched, PotLineAdded
-from dorpsplein.envelope import Event
+from funding.domain.rules.snapshots import canonical
 
-RESOURCE = "EUR/2"
+EUR = "EUR/2"
 """Euros with two decimals: amounts are whole cents."""
 
-Outcome = Literal["posted", "voided"]
+Kind = Literal["pot-line", "pledge", "match", "delivery", "payout", "return", "compensation"]
+Outcome = Literal["posted", "voided", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Cents from one account to another. Those of one group (a pledge, a pot line) succeed or fail whole."""
+    """An amount of one resource from one account to another. Those of one group succeed or fail whole.
 
+    Its id follows from what it is for (`transfer`), so that the same thing asked twice is the same transfer.
+    """
+
+    id: UUID
     group: UUID
-    kind: Literal["pot-line", "pledge", "match"]
+    kind: Kind
+    resource: str
     debit: str
     credit: str
-    cents: int
-    pending: bool
+    amount: int
+    pending: bool = False
+
+    @property
+    def input_hash(self) -> bytes:
+        """SHA-256 of the input: the same id with another hash is an error."""
+        return hashlib.sha256(
+            canonical([str(self.group), self.kind, self.resource, self.debit, self.credit, self.amount, self.pending])
+        ).digest()
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """A pending transfer that stands in the ledger unresolved."""
+class Resolution:
+    """What became of a pending transfer: `amount` of it was posted, the rest returned."""
 
-    id: UUID
     transfer: Transfer
+    outcome: Outcome
+    amount: int
 
 
 class Balance(NamedTuple):
-    """An account's sums in cents, or what is to be added to them."""
+    """An account's sums in one resource, or what is to be added to them."""
 
     debits_pending: int = 0
     debits_posted: int = 0
@@ -49,9 +65,65 @@ class Balance(NamedTuple):
     credits_posted: int = 0
 
 
+@dataclass(slots=True)
+class Entries:
+    """Transfers and resolutions that are written together or not at all."""
+
+    transfers: list[Transfer] = field(default_factory=list)
+    resolutions: list[Resolution] = field(default_factory=list)
+
+    def changes(self) -> dict[tuple[str, str], Balance]:
+        """What they add to the balance of each account, by account and resource, in sorted order."""
+        sums: defaultdict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        for one in self.transfers:
+            place = 0 if one.pending else 1
+            sums[one.debit, one.resource][place] += one.amount
+            sums[one.credit, one.resource][2 + place] += one.amount
+        for resolved in self.resolutions:
+            one = resolved.transfer
+            for account, place in ((one.debit, 0), (one.credit, 2)):
+                sums[account, one.resource][place] -= one.amount
+                sums[account, one.resource][place + 1] += resolved.amount
+        return {account: Balance(*sums[account]) for account in sorted(sums)}
+
+
+def transfer(
+    group: UUID,
+    kind: Kind,
+    resource: str,
+    debit: str,
+    credit: str,
+    amount: int,
+    *,
+    pending: bool = False,
+    step: object = "",
+) -> Transfer:
+    """A transfer of a group, with the id that the same group, kind, step and accounts always give.
+
+    `step` tells apart what a group does several times between the same accounts, such as deliveries.
+    """
+    made = uuid5(group, f"{kind}:{step}:{debit}>{credit}")
+    return Transfer(made, group, kind, resource, debit, credit, amount, pending)
+
+
+def post(held: Iterable[Transfer]) -> list[Resolution]:
+    """Post pending transfers whole."""
+    return [Resolution(one, "posted", one.amount) for one in held]
+
+
+def void(held: Iterable[Transfer], outcome: Outcome = "voided") -> list[Resolution]:
+    """Give pending transfers back whole, because someone said so or (`expired`) because their time was over."""
+    return [Resolution(one, outcome, 0) for one in held]
+
+
 def party(who: UUID | str) -> str:
     """The account of a pledger (by pseudonym) or a co-financier (by code)."""
     return f"party:{who}"
+
+
+def returned(who: UUID | str) -> str:
+    """The account of what went back to a party after it was committed."""
+    return f"returned:{who}"
 
 
 def pot(round_id: UUID, pot_line: UUID | str) -> str:
@@ -64,40 +136,6 @@ def escrow(initiative: UUID) -> str:
     return f"escrow:{initiative}"
 
 
-def transfers_of(events: Sequence[Event]) -> list[Transfer]:
-    """The transfers that make these events true.
-
-    A pledge and its match are pending; posted at once where the pledge is committed by one of the same events.
-    """
-    committed = {event.pledge_id for event in events if isinstance(event, PledgeCommitted)}
-    transfers: list[Transfer] = []
-    for event in events:
-        match event:
-            case PotLineAdded(pot_line_id=line, amount_cents=cents):
-                account = pot(event.round_id, line)
-                transfers.append(Transfer(line, "pot-line", party(event.cofinancier), account, cents, pending=False))
-            case PledgeMade(pledge_id=pledge, amount_cents=cents):
-                source, target = party(event.pledger_id), escrow(event.initiative_id)
-                transfers.append(Transfer(pledge, "pledge", source, target, cents, pledge not in committed))
-            case PledgeMatched(pledge_id=pledge):
-                target = escrow(event.initiative_id)
-                transfers += [
-                    Transfer(pledge, "match", pot(event.round_id, line), target, cents, pledge not in committed)
-                    for line, cents in event.matched_by.items()
-                ]
-    return transfers
-
-
-def changes(transfers: Iterable[Transfer], resolved: Iterable[Hold], outcome: Outcome) -> dict[str, Balance]:
-    """What new transfers, and holds resolved with one outcome, add to the balance of each account."""
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for transfer in transfers:
-        place = 0 if transfer.pending else 1
-        sums[transfer.debit][place] += transfer.cents
-        sums[transfer.credit][2 + place] += transfer.cents
-    for hold in resolved:
-        for account, place in ((hold.transfer.debit, 0), (hold.transfer.credit, 2)):
-            sums[account][place] -= hold.transfer.cents
-            if outcome == "posted":
-                sums[account][place + 1] += hold.transfer.cents
-    return {account: Balance(*sums[account]) for account in sorted(sums)}
+def delivered(initiative: UUID) -> str:
+    """The account of what an initiative really got: hours worked, halls used, euros paid out."""
+    return f"delivered:{initiative}"

@@ -1,155 +1,189 @@
-"""Pledges: promises of money to an initiative, and the match that follows each by its round's rule."""
+"""Pledges: promises of means to an initiative, what follows them, and what becomes of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from dorpsplein.contracts.funding import (
-    MeansGoalReached,
+from dorpsplein.contracts.funding.pledges import (
     PledgeCommitted,
+    PledgeDelivered,
+    PledgeLapsed,
     PledgeMade,
     PledgeMatched,
+    PledgeRefunded,
     PledgeWithdrawn,
 )
 from dorpsplein.errors import Conflict, Forbidden, Refused
-from funding.domain import rounds
-from funding.domain.rounds import Round
+from funding.domain.ledger import EUR, Transfer, escrow, party, pot, transfer
+from funding.domain.resources import Slot
 from funding.domain.rules import Allocation
 
-Status = Literal["held", "committed", "withdrawn"]
-Followed = PledgeCommitted | PledgeWithdrawn
+Status = Literal["held", "committed", "delivered", "lapsed", "withdrawn", "refunded"]
+Followed = PledgeCommitted | PledgeWithdrawn | PledgeDelivered | PledgeLapsed | PledgeRefunded
 """What may follow the making of a pledge."""
-WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class MakePledge:
-    """Promise `cents` to an initiative, within a round to have it matched."""
+    """Promise so much of a resource to an initiative, within a round to have it matched, as quoted or anew."""
 
     id: UUID
     pledger: UUID
     initiative: UUID
     round: UUID | None
-    cents: int
+    resource: str
+    quantity: int
     at: datetime
+    slot: Slot | None = None
+    quote: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What followed a pledge, under which rule version, decided on what (as digest)."""
+    """What followed a pledge, under which versions, decided on what (as digest); `valued` is what it counted for."""
 
     allocation: Allocation
     rule_version: str
     input_digest: str
+    valued: int
+    valuation_version: str
+    back: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def standing(self) -> dict[str, int]:
+        """What still stands of it, by pot line."""
+        gone = dict(self.back)
+        return {line: cents - gone.get(line, 0) for line, cents in self.allocation.by}
 
 
 @dataclass(frozen=True, slots=True)
 class Pledge:
-    """A promise. Held until its initiative has the means it needs, then committed; until then it can be withdrawn."""
+    """A promise. Held until its initiative has the means it needs, then committed; until then it can be withdrawn.
+
+    `delivered` is what really came of it, `gone` what will not come any more.
+    """
 
     id: UUID
     pledger: UUID
     initiative: UUID
     round: UUID | None
-    cents: int
+    resource: str
+    quantity: int
     made_at: datetime
     status: Status
     version: int
+    slot: Slot | None = None
     match: Match | None = None
+    quote: UUID | None = None
+    delivered: int = 0
+    gone: int = 0
+
+    @property
+    def stands(self) -> bool:
+        """Whether any of it counts for its initiative."""
+        return self.status in {"held", "committed", "delivered"}
+
+    @property
+    def standing(self) -> int:
+        """How much of it counts for its initiative."""
+        return self.quantity - self.gone if self.stands else 0
+
+    @property
+    def open(self) -> int:
+        """How much of it has neither come nor gone."""
+        return self.quantity - self.delivered - self.gone
+
+    @property
+    def cents(self) -> int:
+        """Its euros, in cents; 0 for other means."""
+        return self.quantity if self.resource == EUR else 0
 
     @property
     def matched(self) -> int:
         """The cents that followed it."""
         return self.match.allocation.cents if self.match else 0
 
+    @property
+    def match_standing(self) -> dict[str, int]:
+        """The cents that followed it and still stand, by pot line."""
+        return self.match.standing if self.match and self.stands else {}
 
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What stands for an initiative, in cents: needed (0: unknown), pledged and matched, by how many pledges."""
-
-    initiative: UUID
-    status: str
-    needed: int
-    pledged: int = 0
-    matched: int = 0
-    pledges: int = 0
-    reached_at: datetime | None = None
+    @property
+    def holds(self) -> list[Transfer]:
+        """The transfers that hold it and its match: pending until they are posted or given back."""
+        account, target = party(self.pledger), escrow(self.initiative)
+        held = [transfer(self.id, "pledge", self.resource, account, target, self.quantity, pending=True)]
+        for line, cents in self.match.allocation.by if self.match and self.round else ():
+            assert self.round is not None
+            held.append(transfer(self.id, "match", EUR, pot(self.round, line), target, cents, pending=True))
+        return held
 
 
-def make(command: MakePledge, means: Means | None, round_: Round | None, given: int) -> Pledge:
-    """Make a pledge; `given` is what this pledger was matched in the round before.
-
-    Committed at once where the initiative has what it needs already. Raises Refused("initiative-unknown"),
-    ("initiative-withdrawn"), ("round-unknown") or ("round-closed").
-    """
-    if means is None:
-        raise Refused("initiative-unknown", f"No initiative {command.initiative} is known here; look up its id.")
-    if means.status == WITHDRAWN:
-        raise Refused("initiative-withdrawn", f"Initiative {command.initiative} was withdrawn; pledge to another.")
-    match = None
-    if command.round is not None:
-        if round_ is None:
-            raise Refused("round-unknown", f"There is no round {command.round}; ask for the rounds that are open.")
-        rounds.refuse_closed(round_, command.at)
-        allocation, digest = rounds.match(round_, command.cents, given, means.matched)
-        match = Match(allocation, round_.rule_version, digest)
+def made(command: MakePledge, match: Match | None, *, committed: bool) -> Pledge:
+    """A pledge just made; committed at once where its initiative has what it needs."""
     pledge = Pledge(
         id=command.id,
         pledger=command.pledger,
         initiative=command.initiative,
         round=command.round,
-        cents=command.cents,
+        resource=command.resource,
+        quantity=command.quantity,
         made_at=command.at,
-        status="committed" if means.reached_at else "held",
+        status="committed" if committed else "held",
         version=0,
+        slot=command.slot,
         match=match,
+        quote=command.quote,
     )
     return replace(pledge, version=len(facts_of(pledge)))
 
 
 def facts_of(pledge: Pledge) -> list[PledgeMade | PledgeMatched | PledgeCommitted]:
     """The facts of a pledge just made: versions 1, 2, … of it."""
-    made = PledgeMade(
-        pledge_id=pledge.id,
-        initiative_id=pledge.initiative,
-        round_id=pledge.round,
-        pledger_id=pledge.pledger,
-        amount_cents=pledge.cents,
-    )
-    facts: list[PledgeMade | PledgeMatched | PledgeCommitted] = [made]
-    if pledge.match and pledge.matched and pledge.round:
-        allocation = pledge.match.allocation
-        matched = PledgeMatched(
+    facts: list[PledgeMade | PledgeMatched | PledgeCommitted] = [
+        PledgeMade(
             pledge_id=pledge.id,
             initiative_id=pledge.initiative,
             round_id=pledge.round,
-            amount_cents=allocation.cents,
-            matched_by={str(line): cents for line, cents in allocation.by},
-            rule_version=pledge.match.rule_version,
-            input_digest=pledge.match.input_digest,
-            explanation=[str(reason) for reason in allocation.reasons],
+            pledger_id=pledge.pledger,
+            amount_cents=pledge.cents,
+            resource=pledge.resource,
+            quantity=pledge.quantity,
+            starts_at=pledge.slot.starts_at if pledge.slot else None,
+            ends_at=pledge.slot.ends_at if pledge.slot else None,
         )
-        facts.append(matched)
+    ]
+    if pledge.match and pledge.matched and pledge.round:
+        facts.append(_matched(pledge, pledge.match, pledge.round))
     if pledge.status == "committed":
         facts += commit(pledge)
     return facts
 
 
+def _matched(pledge: Pledge, match: Match, round_id: UUID) -> PledgeMatched:
+    allocation = match.allocation
+    return PledgeMatched(
+        pledge_id=pledge.id,
+        initiative_id=pledge.initiative,
+        round_id=round_id,
+        amount_cents=allocation.cents,
+        matched_by=dict(allocation.by),
+        rule_version=match.rule_version,
+        input_digest=match.input_digest,
+        explanation=[str(reason) for reason in allocation.reasons],
+        quote_id=pledge.quote,
+        valued_cents=match.valued,
+        valuation_version=match.valuation_version,
+    )
+
+
 def same_again(known: Pledge, command: MakePledge) -> Pledge:
     """The pledge that has this id. Raises Conflict("id-taken") unless it was made with the same input."""
-    before = (known.pledger, known.initiative, known.round, known.cents)
-    if before != (command.pledger, command.initiative, command.round, command.cents):
+    fields = ("pledger", "initiative", "round", "resource", "quantity", "slot", "quote")
+    if any(getattr(known, name) != getattr(command, name) for name in fields):
         raise Conflict("id-taken", f"Pledge {known.id} was made with other input; use a new id.")
     return known
-
-
-def goal_reached(means: Means) -> list[MeansGoalReached]:
-    """Say that an initiative has the means it needs, the first time that it has."""
-    if means.reached_at or means.needed <= 0 or means.pledged + means.matched < means.needed:
-        return []
-    return [MeansGoalReached(initiative_id=means.initiative, goal_cents=means.needed)]
 
 
 def refuse_others(pledge: Pledge, caller: UUID) -> None:
@@ -159,11 +193,16 @@ def refuse_others(pledge: Pledge, caller: UUID) -> None:
 
 
 def withdraw(pledge: Pledge, reason: str = "by-pledger") -> list[PledgeWithdrawn]:
-    """Take a pledge back; nothing where that was done already. Raises Refused("pledge-committed")."""
+    """Take a pledge back; nothing where that was done already.
+
+    Raises Refused("pledge-committed"), or ("pledge-ended") where it went another way.
+    """
     if pledge.status == "withdrawn":
         return []
-    if pledge.status == "committed":
+    if pledge.status in {"committed", "delivered"}:
         raise Refused("pledge-committed", "The initiative has the means it needs: this pledge is committed.")
+    if pledge.status != "held":
+        raise Refused("pledge-ended", f"This pledge has {pledge.status} already.")
     return [
         PledgeWithdrawn(
             pledge_id=pledge.id,
@@ -171,6 +210,8 @@ def withdraw(pledge: Pledge, reason: str = "by-pledger") -> list[PledgeWithdrawn
             amount_cents=pledge.cents,
             match_cents=pledge.matched,
             reason=reason,
+            resource=pledge.resource,
+            quantity=pledge.quantity,
         )
     ]
 
@@ -183,65 +224,101 @@ def commit(pledge: Pledge) -> list[PledgeCommitted]:
             initiative_id=pledge.initiative,
             amount_cents=pledge.cents,
             match_cents=pledge.matched,
+            resource=pledge.resource,
+            quantity=pledge.quantity,
         )
     ]
 
 
+def deliver(pledge: Pledge, delivery: UUID, quantity: int, *, evidence: bool, needed: bool) -> list[PledgeDelivered]:
+    """Say that so much of a committed pledge really came.
+
+    Raises Refused("not-committed"), ("paid-out-instead") for euros, ("more-than-promised") beyond what is open, or
+    ("evidence-needed") where its round asks for evidence and there is none.
+    """
+    if pledge.status != "committed":
+        raise Refused("not-committed", f"This pledge is {pledge.status}; only what is committed can be delivered.")
+    if pledge.resource == EUR:
+        raise Refused("paid-out-instead", "Euros are delivered by paying them out.")
+    if quantity > pledge.open:
+        raise Refused("more-than-promised", f"No more than {pledge.open} is still open.", most=pledge.open)
+    if needed and not evidence:
+        raise Refused("evidence-needed", "This pledge was matched: say how it can be seen, such as a time sheet.")
+    total = pledge.delivered + quantity
+    return [
+        PledgeDelivered(
+            pledge_id=pledge.id,
+            initiative_id=pledge.initiative,
+            delivery_id=delivery,
+            resource=pledge.resource,
+            quantity=quantity,
+            delivered_in_all=total,
+            complete=total + pledge.gone == pledge.quantity,
+            evidence=evidence,
+        )
+    ]
+
+
+def lapse(pledge: Pledge, reason: str) -> list[PledgeLapsed]:
+    """Say that what is open of a pledge will not come; nothing where nothing is open.
+
+    Raises Refused("pledge-ended") where the pledge ended another way.
+    """
+    if pledge.status == "lapsed":
+        return []
+    if not pledge.stands or not pledge.open:
+        raise Refused("pledge-ended", f"Nothing of this pledge is open: it is {pledge.status}.")
+    return [PledgeLapsed(**_going(pledge), reason=reason)]
+
+
+def refund(pledge: Pledge, reason: str) -> list[PledgeRefunded]:
+    """Give back what is open of a committed pledge. Raises Refused("not-committed")."""
+    if pledge.status != "committed":
+        raise Refused("not-committed", f"This pledge is {pledge.status}; only what is committed can be refunded.")
+    return [PledgeRefunded(**_going(pledge), reason=reason)]
+
+
+def _going(pledge: Pledge) -> dict[str, Any]:
+    return {
+        "pledge_id": pledge.id,
+        "initiative_id": pledge.initiative,
+        "amount_cents": pledge.open if pledge.resource == EUR else 0,
+        "match_cents": sum(cents for _, cents in match_going(pledge)),
+        "resource": pledge.resource,
+        "quantity": pledge.open,
+    }
+
+
+def match_going(pledge: Pledge) -> tuple[tuple[str, int], ...]:
+    """What goes back to each pot line when what is open of a pledge goes: in proportion, the rest stays.
+
+    Rounded down at each line, so that a cent is rather kept by the initiative than taken twice from it.
+    """
+    if not pledge.match:
+        return ()
+    shares = ((line, cents * pledge.open // pledge.quantity) for line, cents in pledge.match.allocation.by)
+    return tuple((line, cents) for line, cents in shares if cents)
+
+
 def evolve(pledge: Pledge, event: Followed) -> Pledge:
     """The pledge after an event that follows its making."""
-    status: Status = "committed" if isinstance(event, PledgeCommitted) else "withdrawn"
-    return replace(pledge, status=status, version=pledge.version + 1)
+    pledge = replace(pledge, version=pledge.version + 1)
+    match event:
+        case PledgeCommitted():
+            return replace(pledge, status="committed")
+        case PledgeWithdrawn():
+            return replace(pledge, status="withdrawn")
+        case PledgeDelivered(quantity=quantity, complete=complete):
+            status: Status = "delivered" if complete else pledge.status
+            return replace(pledge, delivered=pledge.delivered + quantity, status=status)
+        case PledgeLapsed():
+            return _gone(pledge, "lapsed")
+        case PledgeRefunded():
+            return _gone(pledge, "refunded")
 
 
-@dataclass(slots=True)
-class Books:
-    """What commands are decided on: read once under lock, folded in order, written once.
-
-    `given` is what each pledger was matched in each round, in cents.
-    """
-
-    means: dict[UUID, Means]
-    rounds: dict[UUID, Round]
-    given: dict[tuple[UUID, UUID], int]
-    pledges: dict[UUID, Pledge]
-
-    def make(self, command: MakePledge) -> Pledge:
-        """Make a pledge on top of all those before it. Raises what `make` raises, and then changes nothing."""
-        if known := self.pledges.get(command.id):
-            return same_again(known, command)
-        round_ = self.rounds.get(command.round) if command.round else None
-        given = self.given.get((command.round, command.pledger), 0) if command.round else 0
-        pledge = make(command, self.means.get(command.initiative), round_, given)
-        self.enter(pledge)
-        self.pledges[pledge.id] = pledge
-        return pledge
-
-    def enter(self, pledge: Pledge, sign: int = 1) -> None:
-        """Count a pledge in; with sign -1 count it out again, so that its match is back in the pot."""
-        means = self.means[pledge.initiative]
-        self.means[pledge.initiative] = replace(
-            means,
-            pledged=means.pledged + sign * pledge.cents,
-            matched=means.matched + sign * pledge.matched,
-            pledges=means.pledges + sign,
-        )
-        if pledge.round and pledge.match:
-            place = (pledge.round, pledge.pledger)
-            self.given[place] = self.given.get(place, 0) + sign * pledge.matched
-            self.rounds[pledge.round] = rounds.draw(self.rounds[pledge.round], pledge.match.allocation, sign)
-
-    def follow(self, events: Sequence[Followed]) -> Sequence[Followed]:
-        """Take note of what became of pledges that are known here."""
-        for event in events:
-            pledge = self.pledges[event.pledge_id]
-            if isinstance(event, PledgeWithdrawn):
-                self.enter(pledge, sign=-1)
-            self.pledges[pledge.id] = evolve(pledge, event)
-        return events
-
-    def reach(self, initiative: UUID, now: datetime) -> list[MeansGoalReached]:
-        """Take note that an initiative has what it needs, the first time that it has."""
-        means = self.means[initiative]
-        if reached := goal_reached(means):
-            self.means[initiative] = replace(means, reached_at=now)
-        return reached
+def _gone(pledge: Pledge, ended: Status) -> Pledge:
+    """The pledge without what was open; what was delivered of it stays delivered."""
+    match = replace(pledge.match, back=match_going(pledge)) if pledge.match else None
+    status: Status = "delivered" if pledge.delivered else ended
+    return replace(pledge, match=match, gone=pledge.gone + pledge.open, status=status)

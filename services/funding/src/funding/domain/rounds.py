@@ -1,14 +1,24 @@
 """Funds, their rounds, and the pot lines co-financiers put into a round."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from dorpsplein.contracts.funding import FundOpened, FundState, PotLineAdded, RoundClosed, RoundOpened
+from dorpsplein.contracts.funding.rounds import (
+    FundOpened,
+    FundState,
+    PotLineAdded,
+    RoundClosed,
+    RoundOpened,
+)
 from dorpsplein.errors import Conflict, Forbidden, Refused
 from dorpsplein.identity import Caller, Role
-from funding.domain import rules
-from funding.domain.rules import Allocation, Ratio
+from funding.domain.knobs import Values, rule_of, rule_version, valuation_version
+from funding.domain.ledger import EUR, Transfer, party, pot, transfer
+from funding.domain.means import Means
+from funding.domain.resources import Valuation
+from funding.domain.rules import Allocation, PledgeSnapshot, Rule, answer
 
 MOST_POT_LINES = 50
 LONGEST_ROUND = timedelta(days=3653)
@@ -16,36 +26,79 @@ LONGEST_ROUND = timedelta(days=3653)
 
 @dataclass(frozen=True, slots=True)
 class Fund:
-    """A source of means."""
+    """A source of means. While it is paused by the emergency brake no round of it matches."""
 
     id: UUID
     name: str
     opened_by: UUID
     opened_at: datetime
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PotLine:
-    """What one co-financier (by code) put into a round, and what is left of it, in cents."""
+    """What one co-financier (by code) put into a round, on which conditions, and what is left of it, in cents.
+
+    Without themes or neighbourhoods it is for any; `most` is what one initiative gets of it at most.
+    """
 
     id: UUID
     cofinancier: str
     cents: int
     left: int
+    themes: tuple[str, ...] = ()
+    neighbourhoods: tuple[str, ...] = ()
+    most: int | None = None
+
+    def room(self, means: Means, given: int) -> int:
+        """What it may still give to an initiative that it gave so much before."""
+        if self.themes and means.theme not in self.themes:
+            return 0
+        if self.neighbourhoods and means.neighbourhood not in self.neighbourhoods:
+            return 0
+        return self.left if self.most is None else max(0, min(self.left, self.most - given))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a round takes over from its fund at its opening and keeps: the knobs in effect, as versions."""
+
+    rule: Rule
+    rule_version: str
+    valuation: Valuation
+    valuation_version: str
+    quote_minutes: int
+    floor_percent: int
+
+    @classmethod
+    def of(cls, values: Values) -> "Terms":
+        """The terms that a fund's knob values make."""
+        return cls(
+            rule_of(values),
+            rule_version(values),
+            Valuation.of(values),
+            valuation_version(values),
+            int(values["quoteMinutes"]),
+            int(values["floorPercent"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A fund's window. Pledges in it are matched by one rule version, from its pot lines in order of adding."""
+    """A fund's window. Pledges in it are matched by one rule version, from its pot lines.
+
+    `seed_commitment` is the SHA-256 of the seed of a draw that may be needed at its count.
+    """
 
     id: UUID
     fund_id: UUID
-    rule: Ratio
-    rule_version: str
+    terms: Terms
     opened_by: UUID
     opened_at: datetime
     closes_at: datetime
+    seed_commitment: str | None = None
     closed: bool = False
+    paused_until: datetime | None = None
     version: int = 1
     lines: tuple[PotLine, ...] = ()
 
@@ -53,14 +106,32 @@ class Round:
         """Whether it takes pledges and pot lines."""
         return not self.closed and now < self.closes_at
 
+    def asks_evidence(self, matched: int) -> bool:
+        """Whether hours that were matched with so many cents, or count at the close, must be shown to have come."""
+        return self.terms.valuation.evidence and (matched > 0 or self.terms.rule.family == "batch")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRound:
+    """Open a round of a fund under the knobs that are in effect."""
+
+    id: UUID
+    fund_id: UUID
+    closes_at: datetime
+    seed_commitment: str | None
+    by: UUID
+
 
 @dataclass(frozen=True, slots=True)
 class AddPotLine:
-    """Put `cents` of a co-financier into a round."""
+    """Put `cents` of a co-financier into a round, on its conditions."""
 
     id: UUID
     cofinancier: str
     cents: int
+    themes: tuple[str, ...] = ()
+    neighbourhoods: tuple[str, ...] = ()
+    most: int | None = None
 
 
 def open_fund(fund: Fund) -> list[FundOpened | FundState]:
@@ -68,42 +139,71 @@ def open_fund(fund: Fund) -> list[FundOpened | FundState]:
     return [FundOpened(fund_id=fund.id, opened_by=fund.opened_by), FundState(fund_id=fund.id, name=fund.name)]
 
 
-def same_fund(known: Fund, asked: Fund) -> Fund:
+def same_fund(known: Fund, asked: Fund, same_knobs: bool) -> Fund:
     """The fund that has this id. Raises Conflict("id-taken") unless it was opened with the same input."""
-    if known.name != asked.name:
-        raise Conflict("id-taken", f"Fund {known.id} was opened with another name.")
+    if known.name != asked.name or not same_knobs:
+        raise Conflict("id-taken", f"Fund {known.id} was opened with another name, rule or knobs.")
     return known
 
 
-def open_round(asked: Round, fund: Fund | None) -> list[RoundOpened]:
-    """Open a round in a fund; its rule version is pinned.
+def open_round(command: OpenRound, fund: Fund | None, terms: Terms | None, now: datetime) -> Round:
+    """Open a round in a fund; the knobs in effect are pinned.
 
-    Raises Refused("fund-unknown"), or Refused("closes-too-soon") or ("closes-too-late") where `closes_at` is not
-    within ten years from its opening.
+    Raises Refused("fund-unknown"), Refused("closes-too-soon") or ("closes-too-late") where `closes_at` is not within
+    ten years from now, or ("rule-not-for-rounds") for a rule that needs the ballots of an election.
     """
-    if fund is None:
-        raise Refused("fund-unknown", f"There is no fund {asked.fund_id}; open it first.")
-    if asked.closes_at <= asked.opened_at:
+    if fund is None or terms is None:
+        raise Refused("fund-unknown", f"There is no fund {command.fund_id}; open it first.")
+    if command.closes_at <= now:
         raise Refused("closes-too-soon", "closesAt must be in the future.")
-    if asked.closes_at > asked.opened_at + LONGEST_ROUND:
+    if command.closes_at > now + LONGEST_ROUND:
         raise Refused("closes-too-late", "closesAt must be within ten years.")
+    if terms.rule.family == "counting":
+        raise Refused("rule-not-for-rounds", f"{terms.rule.name} counts ballots: count an election with it.")
+    return Round(
+        id=command.id,
+        fund_id=command.fund_id,
+        terms=terms,
+        opened_by=command.by,
+        opened_at=now,
+        closes_at=command.closes_at,
+        seed_commitment=command.seed_commitment,
+        paused_until=fund.paused_until,
+    )
+
+
+def opened(round_: Round) -> list[RoundOpened]:
+    """The fact of a round just opened."""
+    numbers, choices = apart(round_.terms.rule.knobs())
     return [
         RoundOpened(
-            round_id=asked.id,
-            fund_id=asked.fund_id,
-            rule=asked.rule.name,
-            rule_version=asked.rule_version,
-            knobs=asked.rule.knobs(),
-            closes_at=asked.closes_at,
+            round_id=round_.id,
+            fund_id=round_.fund_id,
+            rule=round_.terms.rule.name,
+            rule_version=round_.terms.rule_version,
+            knobs=numbers,
+            choices=choices,
+            closes_at=round_.closes_at,
+            valuation_version=round_.terms.valuation_version,
+            seed_commitment=round_.seed_commitment,
         )
     ]
 
 
-def same_round(known: Round, asked: Round) -> Round:
+def apart(knobs: Mapping[str, int | str]) -> tuple[dict[str, int], dict[str, str]]:
+    """Knobs that are numbers, and knobs that are choices."""
+    numbers = {name: value for name, value in knobs.items() if isinstance(value, int)}
+    return numbers, {name: value for name, value in knobs.items() if isinstance(value, str)}
+
+
+def same_round(known: Round, asked: OpenRound) -> Round:
     """The round that has this id. Raises Conflict("id-taken") unless it was opened with the same input."""
-    before, now = ((it.fund_id, it.rule, it.closes_at) for it in (known, asked))
-    if before != now:
-        raise Conflict("id-taken", f"Round {known.id} was opened with another fund, rule, knobs or closesAt.")
+    if (known.fund_id, known.closes_at, known.seed_commitment) != (
+        asked.fund_id,
+        asked.closes_at,
+        asked.seed_commitment,
+    ):
+        raise Conflict("id-taken", f"Round {known.id} was opened with another fund, closesAt or seedCommitment.")
     return known
 
 
@@ -114,17 +214,41 @@ def add_pot_line(round_: Round, command: AddPotLine, now: datetime) -> list[PotL
     """
     for line in round_.lines:
         if line.id == command.id:
-            if (line.cofinancier, line.cents) != (command.cofinancier, command.cents):
-                raise Conflict("id-taken", f"Pot line {line.id} was added with another co-financier or amount.")
+            if line != replace(_line(command), left=line.left):
+                raise Conflict("id-taken", f"Pot line {line.id} was added with other input.")
             return []
     refuse_closed(round_, now)
     if len(round_.lines) >= MOST_POT_LINES:
         raise Refused("pot-lines-full", f"A round holds at most {MOST_POT_LINES} pot lines; open another round.")
     return [
         PotLineAdded(
-            round_id=round_.id, pot_line_id=command.id, cofinancier=command.cofinancier, amount_cents=command.cents
+            round_id=round_.id,
+            pot_line_id=command.id,
+            cofinancier=command.cofinancier,
+            amount_cents=command.cents,
+            themes=list(command.themes),
+            neighbourhoods=list(command.neighbourhoods),
+            most_per_initiative_cents=command.most,
         )
     ]
+
+
+def _line(command: AddPotLine) -> PotLine:
+    return PotLine(
+        command.id,
+        command.cofinancier,
+        command.cents,
+        command.cents,
+        command.themes,
+        command.neighbourhoods,
+        command.most,
+    )
+
+
+def put_in(event: PotLineAdded) -> Transfer:
+    """The transfer that makes a pot line true."""
+    account = pot(event.round_id, event.pot_line_id)
+    return transfer(event.pot_line_id, "pot-line", EUR, party(event.cofinancier), account, event.amount_cents)
 
 
 def close_round(round_: Round, caller: Caller) -> list[RoundClosed]:
@@ -141,10 +265,23 @@ def evolve(round_: Round, event: PotLineAdded | RoundClosed) -> Round:
     """The round after an event."""
     match event:
         case PotLineAdded():
-            line = PotLine(event.pot_line_id, event.cofinancier, event.amount_cents, event.amount_cents)
+            line = PotLine(
+                event.pot_line_id,
+                event.cofinancier,
+                event.amount_cents,
+                event.amount_cents,
+                tuple(event.themes),
+                tuple(event.neighbourhoods),
+                event.most_per_initiative_cents,
+            )
             return replace(round_, lines=(*round_.lines, line), version=round_.version + 1)
         case RoundClosed():
             return replace(round_, closed=True, version=round_.version + 1)
+
+
+def close_due(round_: Round, now: datetime) -> list[RoundClosed]:
+    """Close a round whose time is over; nothing where it was closed already or is still open."""
+    return [] if round_.closed or now < round_.closes_at else [RoundClosed(round_id=round_.id)]
 
 
 def refuse_closed(round_: Round, now: datetime) -> None:
@@ -153,17 +290,24 @@ def refuse_closed(round_: Round, now: datetime) -> None:
         raise Refused("round-closed", f"Round {round_.id} is closed; ask for a round that is open.")
 
 
-def match(round_: Round, pledge: int, given_to_donor: int, given_to_initiative: int) -> tuple[Allocation, str]:
-    """What follows a pledge of so many cents in this round, and the digest of all it was decided on."""
-    pot = tuple((line.id, line.left) for line in round_.lines)
-    snapshot = rules.Snapshot(pledge, given_to_donor, given_to_initiative, pot)
-    return rules.allocate(round_.rule, snapshot), snapshot.digest(round_.rule_version)
+def refuse_paused(round_: Round, now: datetime) -> None:
+    """Raises Refused("matching-paused") while the emergency brake holds."""
+    if round_.paused_until and now < round_.paused_until:
+        raise Refused(
+            "matching-paused",
+            f"Matching is paused until {round_.paused_until.isoformat()}; pledge again then, or without a round.",
+            until=round_.paused_until.isoformat(),
+        )
 
 
-def draw(round_: Round, allocation: Allocation, sign: int = 1) -> Round:
-    """The round after a match was taken from its pot lines (or, with sign -1, returned to them)."""
-    if not allocation.cents:
+def follow(round_: Round, snapshot: PledgeSnapshot) -> tuple[Allocation, str]:
+    """What follows a pledge in this round at once, and the digest of all it was decided on."""
+    return answer(round_.terms.rule, snapshot), snapshot.digest(round_.terms.rule_version)
+
+
+def draw(round_: Round, by: Mapping[str, int], sign: int = 1) -> Round:
+    """The round after cents were taken from its pot lines (or, with sign -1, returned to them)."""
+    if not by:
         return round_
-    given = dict(allocation.by)
-    lines = tuple(replace(line, left=line.left - sign * given.get(line.id, 0)) for line in round_.lines)
+    lines = tuple(replace(line, left=line.left - sign * by.get(str(line.id), 0)) for line in round_.lines)
     return replace(round_, lines=lines)

@@ -1,5 +1,45 @@
 """The database of funding: named SQL and small functions. What is locked, is locked rounds first, then means."""
 
-from funding.storage import audit, ledger, means, pledges, rounds
+from funding.storage import (
+    audit,
+    books,
+    counts,
+    elections,
+    estimates,
+    explaining,
+    exports,
+    fair_share,
+    grants,
+    knobs,
+    ledger,
+    log_audit,
+    means,
+    payouts,
+    pledges,
+    quotes,
+    rounds,
+    statements,
+    transparency,
+)
 
-__all__ = ["audit", "ledger", "means", "pledges", "rounds"]
+__all__ = [
+    "audit",
+    "books",
+    "counts",
+    "elections",
+    "estimates",
+    "explaining",
+    "exports",
+    "fair_share",
+    "grants",
+    "knobs",
+    "ledger",
+    "log_audit",
+    "means",
+    "payouts",
+    "pledges",
+    "quotes",
+    "rounds",
+    "statements",
+    "transparency",
+]

@@ -11,43 +11,62 @@ from dorpsplein.database import Transaction
 MOST_FAULTS_SHOWN = 100
 AUDIT_LOCK = 7_310_001
 
+ONE_MOMENT = "set transaction isolation level repeatable read"
 TAKE_TURN = "select pg_try_advisory_xact_lock($1)"
 ALLOW_TIME = "select set_config('statement_timeout', $1, true)"
 RECOMPUTE = """
     with moved as (
-        select t.debit, t.credit, t.amount,
-            case
-                when not t.pending or r.outcome = 'posted' then 'posted'
-                when r.outcome is null then 'pending'
-            end as state
+        select t.debit, t.credit, t.resource,
+            case when t.pending and r.outcome is null then t.amount else 0 end as held,
+            case when not t.pending then t.amount else coalesce(r.amount, 0) end as posted
         from transfers t left join resolutions r on r.transfer_id = t.id
     ), computed as (
-        select account,
-            coalesce(sum(amount) filter (where debits and state = 'pending'), 0) as debits_pending,
-            coalesce(sum(amount) filter (where debits and state = 'posted'), 0) as debits_posted,
-            coalesce(sum(amount) filter (where not debits and state = 'pending'), 0) as credits_pending,
-            coalesce(sum(amount) filter (where not debits and state = 'posted'), 0) as credits_posted
+        select account, resource,
+            coalesce(sum(held) filter (where debits), 0) as debits_pending,
+            coalesce(sum(posted) filter (where debits), 0) as debits_posted,
+            coalesce(sum(held) filter (where not debits), 0) as credits_pending,
+            coalesce(sum(posted) filter (where not debits), 0) as credits_posted
         from (
-            select debit as account, true as debits, amount, state from moved
-            union all select credit, false, amount, state from moved
-        ) as sides group by account
+            select debit as account, true as debits, resource, held, posted from moved
+            union all select credit, false, resource, held, posted from moved
+        ) as sides group by account, resource
     ), totals as (
-        select coalesce(sum(debits_pending), 0) as debits_pending, coalesce(sum(debits_posted), 0) as debits_posted,
-            coalesce(sum(credits_pending), 0) as credits_pending, coalesce(sum(credits_posted), 0) as credits_posted
-        from balances
+        select resource, sum(debits_pending) as debits_pending, sum(debits_posted) as debits_posted,
+            sum(credits_pending) as credits_pending, sum(credits_posted) as credits_posted
+        from balances group by resource
+    ), standing as (
+        select t.kind, t.resource, t.debit, t.credit,
+            case when t.pending and r.outcome is not null then r.amount else t.amount end as amount,
+            exists (select from quotes q where q.id = t.group_id) as only_quoted
+        from transfers t left join resolutions r on r.transfer_id = t.id
+        where t.kind in ('pledge', 'match', 'return')
+    ), escrowed as (
+        select substr(account, 8)::uuid as initiative_id, resource, sum(pledged) as pledged, sum(matched) as matched
+        from (
+            select credit as account, resource,
+                case when kind = 'pledge' then amount else 0 end as pledged,
+                case when kind = 'match' and not only_quoted then amount else 0 end as matched
+            from standing where kind <> 'return'
+            union all
+            select debit, resource,
+                case when starts_with(credit, 'returned:') then -amount else 0 end,
+                case when starts_with(credit, 'returned:') then 0 else -amount end
+            from standing where kind = 'return'
+        ) as parts group by 1, 2
     ), faults as (
-        select 'balance-differs-from-ledger' as code, coalesce(c.account, b.account) as about
-        from computed c full join balances b on b.account = c.account
+        select 'balance-differs-from-ledger' as code,
+            coalesce(c.account, b.account) || ' ' || coalesce(c.resource, b.resource) as about
+        from computed c full join balances b on b.account = c.account and b.resource = c.resource
         where (c.debits_pending, c.debits_posted, c.credits_pending, c.credits_posted)
             is distinct from (b.debits_pending, b.debits_posted, b.credits_pending, b.credits_posted)
         union all
-        select 'account-overdrawn', account from computed
+        select 'account-overdrawn', account || ' ' || resource from computed
         where account not like 'party:%' and credits_posted < debits_posted + debits_pending
         union all
         select 'account-unknown', account from computed c
         where not exists (select from accounts a where a.id = c.account)
         union all
-        select 'debits-differ-from-credits', 'EUR/2' from totals
+        select 'debits-differ-from-credits', resource from totals
         where (debits_pending, debits_posted) <> (credits_pending, credits_posted)
         union all
         select 'hold-resolved-twice', transfer_id::text from resolutions group by transfer_id having count(*) > 1
@@ -55,29 +74,47 @@ RECOMPUTE = """
         select 'resolved-but-no-hold', r.transfer_id::text
         from resolutions r left join transfers t on t.id = r.transfer_id where t.pending is not true
         union all
-        select 'means-differ-from-escrow', m.initiative_id::text
-        from means m left join computed c on c.account = 'escrow:' || m.initiative_id
-        where m.pledged_cents + m.matched_cents <> coalesce(c.credits_pending + c.credits_posted, 0)
+        select 'resolved-beyond-its-hold', r.transfer_id::text
+        from resolutions r join transfers t on t.id = r.transfer_id
+        where r.amount > t.amount or (r.outcome <> 'posted' and r.amount > 0)
+        union all
+        select 'promised-differs-from-ledger',
+            coalesce(p.initiative_id, e.initiative_id) || ' ' || coalesce(p.resource, e.resource)
+        from promised p full join escrowed e on e.initiative_id = p.initiative_id and e.resource = p.resource
+        where coalesce(p.quantity, 0) <> coalesce(e.pledged, 0)
+        union all
+        select 'matched-differs-from-ledger', m.initiative_id::text
+        from means m left join escrowed e on e.initiative_id = m.initiative_id and e.resource = 'EUR/2'
+        where m.matched_cents <> coalesce(e.matched, 0)
     )
     select jsonb_build_object(
         'balanced', not exists (select from faults),
         'transfers', (select count(*) from transfers),
-        'holds', (select count(*) from moved where state = 'pending'),
-        'accounts', (select count(*) from computed),
-        'debitsPendingCents', debits_pending, 'debitsPostedCents', debits_posted,
-        'creditsPendingCents', credits_pending, 'creditsPostedCents', credits_posted,
+        'holds', (select count(*) from moved where held > 0),
+        'accounts', (select count(distinct account) from computed),
+        'resources', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'resource', resource, 'debitsPending', debits_pending, 'debitsPosted', debits_posted,
+                'creditsPending', credits_pending, 'creditsPosted', credits_posted
+            ) order by resource), '[]') from totals
+        ),
         'faultCount', (select count(*) from faults),
         'faults', (
             select coalesce(jsonb_agg(jsonb_build_object('code', code, 'about', about)), '[]')
             from (select * from faults order by code, about limit $1) as shown
         )
-    ) from totals
+    )
 """
 LAST = "select at, result from audit"
 KEEP = """
     insert into audit (at, result) values ($1, $2)
     on conflict (one) do update set at = excluded.at, result = excluded.result where excluded.at >= audit.at
 """
+
+
+async def see_one_moment(tx: Transaction) -> None:
+    """Have every statement of a transaction that has none yet see the same moment."""
+    await tx.execute(ONE_MOMENT)
 
 
 async def take_turn(tx: Transaction) -> bool:

@@ -1,5 +1,6 @@
 """The ledger's tables: append-only transfers, and balances that move with them."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -7,20 +8,32 @@ from uuid import UUID
 import asyncpg
 
 from dorpsplein.database import Transaction
-from funding.domain.ledger import Hold, Outcome, Transfer, changes
+from funding.domain.ledger import Entries
+from funding.domain.receipts import resolution_leaf, transfer_leaf
 
 WRITE = """
     with opened as (
-        insert into accounts (id) select unnest($1::text[]) on conflict do nothing
+        insert into accounts (id) select distinct unnest($1::text[]) on conflict do nothing
     ), moved as (
-        insert into transfers (group_id, kind, debit, credit, amount, pending, at)
-        select *, $12 from unnest($6::uuid[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::boolean[])
+        insert into transfers (id, group_id, kind, resource, debit, credit, amount, pending, input_hash, at)
+        select *, $16 from unnest(
+            $7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::boolean[],
+            $15::bytea[]
+        )
+    ), salted as (
+        insert into salts (transfer_id, salt) select * from unnest($7::uuid[], $17::bytea[])
     ), resolved as (
-        insert into resolutions (transfer_id, outcome, at) select unnest($13::uuid[]), $14, $12
+        insert into resolutions (transfer_id, outcome, amount, at)
+        select *, $16 from unnest($18::uuid[], $19::text[], $20::bigint[])
+    ), queued as (
+        insert into log_queue (ref, leaf) select * from unnest($21::uuid[], $22::bytea[])
     )
-    insert into balances as b
-    select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-    on conflict (account) do update set
+    insert into balances as b (account, resource, debits_pending, debits_posted, credits_pending, credits_posted)
+    select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+        as n(account, resource, debits_pending, debits_posted, credits_pending, credits_posted)
+    where account like 'party:%' or credits_posted >= debits_posted + debits_pending
+        or exists (select from balances k where (k.account, k.resource) = (n.account, n.resource))
+    on conflict (account, resource) do update set
         debits_pending = b.debits_pending + excluded.debits_pending,
         debits_posted = b.debits_posted + excluded.debits_posted,
         credits_pending = b.credits_pending + excluded.credits_pending,
@@ -30,72 +43,100 @@ WRITE = """
            >= b.debits_posted + excluded.debits_posted + b.debits_pending + excluded.debits_pending
     returning account
 """
-HOLDS = """
-    select t.id, group_id, kind, debit, credit, amount from transfers t
-    where group_id = any($1::uuid[]) and pending
-        and not exists (select from resolutions r where r.transfer_id = t.id)
-    order by t.id
-"""
 BALANCES = """
-    select * from balances where ($1::text is null or account > $1) and ($2::text is null or starts_with(account, $2))
-    order by account limit $3
+    select * from balances
+    where ($1::text is null or (account, resource) > ($1, $2::text)) and ($3::text is null or starts_with(account, $3))
+    order by account, resource limit $4
 """
+OF_ACCOUNTS = "select * from balances where account = any($1::text[]) order by account, resource"
 TRANSFERS = """
-    select t.*, r.outcome, r.at as resolved_at from transfers t left join resolutions r on r.transfer_id = t.id
-    where ($1::uuid is null or t.id < $1) and ($2::uuid is null or t.group_id = $2)
-    order by t.id desc limit $3
+    select t.*, r.outcome, r.amount as posted, r.at as resolved_at
+    from transfers t left join resolutions r on r.transfer_id = t.id
+    where ($1::uuid is null or (t.at, t.id) < ($2::timestamptz, $1)) and ($3::uuid is null or t.group_id = $3)
+    order by t.at desc, t.id desc limit $4
 """
 
 
 class Overdrawn(Exception):
-    """A transfer would take an account below nothing. The rules never let it come to this."""
+    """A transfer would take an account below nothing. `accounts` names those."""
+
+    def __init__(self, accounts: Sequence[str]) -> None:
+        super().__init__(accounts)
+        self.accounts = accounts
 
 
-async def write(
-    tx: Transaction,
-    transfers: Sequence[Transfer],
-    at: datetime,
-    *,
-    resolved: Sequence[Hold] = (),
-    outcome: Outcome = "posted",
-) -> None:
-    """Add transfers, resolve holds, and move the balances of every account they touch, in one statement.
+async def write(tx: Transaction, entries: Entries, at: datetime) -> None:
+    """Add transfers, resolve holds, move the balances of every account they touch, and queue all of it for the log.
 
-    Accounts are touched in sorted order, so that writers wait for each other in turn. Raises Overdrawn, and
-    UniqueViolationError for a hold that was resolved before; the transaction cannot go on after either.
+    One statement; accounts are touched in sorted order, so that writers wait for each other in turn. Raises Overdrawn,
+    and UniqueViolationError for a transfer that is there or a hold that was resolved before; the transaction cannot go
+    on after either.
     """
-    sums = changes(transfers, resolved, outcome)
+    if not entries.transfers and not entries.resolutions:
+        return
+    sums, transfers, resolutions = entries.changes(), entries.transfers, entries.resolutions
+    salts = [secrets.token_bytes(16) for _ in transfers]
+    leaves = [
+        *(
+            transfer_leaf(
+                transfer_id=one.id,
+                group=one.group,
+                kind=one.kind,
+                resource=one.resource,
+                debit=one.debit,
+                credit=one.credit,
+                amount=one.amount,
+                pending=one.pending,
+                at=at,
+                salt=salt,
+            )
+            for one, salt in zip(transfers, salts, strict=True)
+        ),
+        *(
+            resolution_leaf(transfer_id=one.transfer.id, outcome=one.outcome, amount=one.amount, at=at)
+            for one in resolutions
+        ),
+    ]
     written = await tx.fetch(
         WRITE,
-        list(sums),
+        [account for account, _ in sums],
+        [resource for _, resource in sums],
         *([balance[place] for balance in sums.values()] for place in range(4)),
-        [transfer.group for transfer in transfers],
-        [transfer.kind for transfer in transfers],
-        [transfer.debit for transfer in transfers],
-        [transfer.credit for transfer in transfers],
-        [transfer.cents for transfer in transfers],
-        [transfer.pending for transfer in transfers],
+        [one.id for one in transfers],
+        [one.group for one in transfers],
+        [one.kind for one in transfers],
+        [one.resource for one in transfers],
+        [one.debit for one in transfers],
+        [one.credit for one in transfers],
+        [one.amount for one in transfers],
+        [one.pending for one in transfers],
+        [one.input_hash for one in transfers],
         at,
-        [hold.id for hold in resolved],
-        outcome,
+        salts,
+        [one.transfer.id for one in resolutions],
+        [one.outcome for one in resolutions],
+        [one.amount for one in resolutions],
+        [*(one.id for one in transfers), *(one.transfer.id for one in resolutions)],
+        leaves,
     )
     if len(written) != len(sums):
-        raise Overdrawn(sorted(set(sums) - {row["account"] for row in written}))
+        raise Overdrawn(sorted({account for account, _ in sums} - {row["account"] for row in written}))
 
 
-async def holds(tx: Transaction, groups: Sequence[UUID]) -> list[Hold]:
-    """The unresolved holds of these groups (pledges)."""
-    return [
-        Hold(row["id"], Transfer(row["group_id"], row["kind"], row["debit"], row["credit"], row["amount"], True))
-        for row in await tx.fetch(HOLDS, groups)
-    ]
+async def balances(
+    tx: Transaction, after: tuple[str, str] | None, prefix: str | None, limit: int
+) -> list[asyncpg.Record]:
+    """Balances by account and resource, those with a prefix only where one is given."""
+    return await tx.fetch(BALANCES, *(after or (None, None)), prefix, limit)
 
 
-async def balances(tx: Transaction, after: str | None, prefix: str | None, limit: int) -> list[asyncpg.Record]:
-    """Balances by account, those with a prefix only where one is given."""
-    return await tx.fetch(BALANCES, after, prefix, limit)
+async def of_accounts(tx: Transaction, accounts: Sequence[str]) -> list[asyncpg.Record]:
+    """The balances of these accounts, in every resource."""
+    return await tx.fetch(OF_ACCOUNTS, accounts)
 
 
-async def transfers(tx: Transaction, before: UUID | None, group: UUID | None, limit: int) -> list[asyncpg.Record]:
+async def transfers(
+    tx: Transaction, before: tuple[UUID, datetime] | None, group: UUID | None, limit: int
+) -> list[asyncpg.Record]:
     """Transfers with their resolution, newest first; of one group only where it is given."""
-    return await tx.fetch(TRANSFERS, before, group, limit)
+    return await tx.fetch(TRANSFERS, *(before or (None, None)), group, limit)

@@ -9,8 +9,9 @@ from uuid import UUID
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from funding.domain.ledger import pot
-from funding.domain.rounds import Fund, PotLine, Round
-from funding.domain.rules import from_knobs
+from funding.domain.resources import Valuation
+from funding.domain.rounds import Fund, PotLine, Round, Terms
+from funding.domain.rules import Candidate, Gift, Pool, RoundSnapshot, from_knobs
 
 FUND = "select * from funds where id = $1"
 FUNDS = """
@@ -32,36 +33,53 @@ ROUNDS = """
     order by opened_at desc, id desc limit $4
 """
 LINES = """
-    select p.round_id, p.id, p.cofinancier, p.amount_cents,
-        b.credits_posted - b.debits_posted - b.debits_pending as left
-    from pot_lines p join balances b using (account) where p.round_id = any($1::uuid[]) order by p.round_id, p.position
+    select p.round_id, p.id, p.cofinancier, p.amount_cents, b.credits_posted - b.debits_posted - b.debits_pending,
+        p.themes, p.neighbourhoods, p.most_per_initiative
+    from pot_lines p join balances b on b.account = p.account and b.resource = 'EUR/2'
+    where p.round_id = any($1::uuid[]) order by p.round_id, p.position
 """
 OPEN_ROUND = """
     with opened as (
-        insert into rounds (id, fund_id, rule, rule_version, knobs, opened_by, opened_at, closes_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into rounds (
+            id, fund_id, rule, rule_version, knobs, terms, valuation_version, opened_by, opened_at, closes_at,
+            seed_commitment, paused_until
+        )
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     )
     insert into outbox (shard, topic, key, headers, body)
-    select * from unnest($9::smallint[], $10::text[], $11::text[], $12::text[], $13::bytea[])
+    select * from unnest($13::smallint[], $14::text[], $15::text[], $16::text[], $17::bytea[])
 """
 ROUND_OF_LINE = "select round_id from pot_lines where id = $1"
 ADD_LINE = """
     with added as (
-        insert into pot_lines (id, round_id, position, cofinancier, amount_cents, account, added_by, added_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into pot_lines (
+            id, round_id, position, cofinancier, amount_cents, account, added_by, added_at, themes, neighbourhoods,
+            most_per_initiative
+        )
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $10, $11, $12)
     ), counted as (
         update rounds set version = $9 where id = $2
     )
     insert into outbox (shard, topic, key, headers, body)
-    select * from unnest($10::smallint[], $11::text[], $12::text[], $13::text[], $14::bytea[])
+    select * from unnest($13::smallint[], $14::text[], $15::text[], $16::text[], $17::bytea[])
 """
 CLOSE_ROUND = """
     with closed as (
-        update rounds set closed = true, version = $2 where id = $1
+        update rounds set closed = true, version = $2, closed_at = $3 where id = $1
     )
     insert into outbox (shard, topic, key, headers, body)
-    select * from unnest($3::smallint[], $4::text[], $5::text[], $6::text[], $7::bytea[])
+    select * from unnest($4::smallint[], $5::text[], $6::text[], $7::text[], $8::bytea[])
 """
+GIFTS = """
+    select id, pledger_id, initiative_id, resource, quantity - gone as quantity from pledges
+    where round_id = $1 and status in ('held', 'committed', 'delivered') order by made_at, id
+"""
+CANDIDATES = """
+    select i.initiative_id, coalesce(n.minimum, i.needed_cents) as cost, i.theme, i.neighbourhood
+    from initiatives i left join needs n on n.initiative_id = i.initiative_id and n.resource = 'EUR/2'
+    where i.initiative_id = any($1::uuid[]) order by i.initiative_id::text
+"""
+CLOSED = "select id from rounds where fund_id = $1 order by opened_at desc, id desc limit $2"
 
 
 async def fund(tx: Transaction, fund_id: UUID) -> Fund | None:
@@ -107,16 +125,21 @@ async def round_of_line(tx: Transaction, pot_line: UUID) -> UUID | None:
 
 async def open_round(tx: Transaction, opened: Round, facts: Sequence[Fact]) -> None:
     """Keep a new round and its facts."""
+    terms = opened.terms
     await tx.execute(
         OPEN_ROUND,
         opened.id,
         opened.fund_id,
-        opened.rule.name,
-        opened.rule_version,
-        json.dumps(opened.rule.knobs()),
+        terms.rule.name,
+        terms.rule_version,
+        json.dumps(terms.rule.knobs()),
+        json.dumps(_terms_json(terms)),
+        terms.valuation_version,
         opened.opened_by,
         opened.opened_at,
         opened.closes_at,
+        opened.seed_commitment,
+        opened.paused_until,
         *tx.outbox(facts),
     )
 
@@ -135,20 +158,61 @@ async def add_line(tx: Transaction, round_: Round, by: UUID, at: datetime, facts
         by,
         at,
         round_.version,
+        line.themes,
+        line.neighbourhoods,
+        line.most,
         *tx.outbox(facts),
     )
 
 
-async def close_round(tx: Transaction, round_: Round, facts: Sequence[Fact]) -> None:
+async def close_round(tx: Transaction, round_: Round, at: datetime, facts: Sequence[Fact]) -> None:
     """Keep that a locked round is closed, and its facts."""
-    await tx.execute(CLOSE_ROUND, round_.id, round_.version, *tx.outbox(facts))
+    await tx.execute(CLOSE_ROUND, round_.id, round_.version, at, *tx.outbox(facts))
+
+
+async def newest_of(tx: Transaction, fund_id: UUID, limit: int) -> list[UUID]:
+    """The last rounds of a fund, newest first."""
+    return [row["id"] for row in await tx.fetch(CLOSED, fund_id, limit)]
+
+
+async def snapshot(tx: Transaction, round_id: UUID) -> RoundSnapshot:
+    """A round as rules see it: what was put in, and what stands of the pledges in it at their worth in the round.
+
+    Pools hold what their co-financiers put in, whether it was given already or not. Raises ValueError where there is
+    no such round.
+    """
+    known = await round_(tx, round_id)
+    if known is None:
+        raise ValueError(f"there is no round {round_id}")
+    gifts = [
+        Gift(str(row["id"]), str(row["pledger_id"]), str(row["initiative_id"]), cents)
+        for row in await tx.fetch(GIFTS, round_id)
+        if (cents := known.terms.valuation.cents(row["resource"], row["quantity"]))
+    ]
+    wanted = sorted({UUID(gift.candidate) for gift in gifts})
+    return RoundSnapshot(
+        candidates=tuple(
+            Candidate(str(row["initiative_id"]), row["cost"], row["theme"], row["neighbourhood"])
+            for row in await tx.fetch(CANDIDATES, wanted)
+        ),
+        pools=tuple(
+            Pool(str(line.id), line.cents, line.themes, line.neighbourhoods, line.most) for line in known.lines
+        ),
+        gifts=tuple(gifts),
+    )
 
 
 async def _with_lines(tx: Transaction, rows: Sequence[Any]) -> list[Round]:
     lines: dict[UUID, list[PotLine]] = {row["id"]: [] for row in rows}
     for round_id, *line in await tx.fetch(LINES, list(lines)):
-        lines[round_id].append(PotLine(*line))
+        lines[round_id].append(line_from(line))
     return [round_from(row, lines[row["id"]]) for row in rows]
+
+
+def line_from(line: Sequence[Any]) -> PotLine:
+    """A pot line as it is stored: id, co-financier, cents, left, themes, neighbourhoods, most for one initiative."""
+    line_id, cofinancier, cents, left, themes, neighbourhoods, most = line
+    return PotLine(line_id, cofinancier, cents, left, tuple(themes), tuple(neighbourhoods), most)
 
 
 def round_from(row: Any, lines: Sequence[PotLine]) -> Round:
@@ -156,12 +220,35 @@ def round_from(row: Any, lines: Sequence[PotLine]) -> Round:
     return Round(
         id=row["id"],
         fund_id=row["fund_id"],
-        rule=from_knobs(json.loads(row["knobs"])),
-        rule_version=row["rule_version"],
+        terms=_terms_from(row),
         opened_by=row["opened_by"],
         opened_at=row["opened_at"],
         closes_at=row["closes_at"],
+        seed_commitment=row["seed_commitment"],
         closed=row["closed"],
+        paused_until=row["paused_until"],
         version=row["version"],
         lines=tuple(lines),
+    )
+
+
+def _terms_json(terms: Terms) -> dict[str, int]:
+    return {
+        "valuationHourCents": terms.valuation.hour_cents,
+        "valuationSlotHourCents": terms.valuation.slot_hour_cents,
+        "valuationEvidence": int(terms.valuation.evidence),
+        "quoteMinutes": terms.quote_minutes,
+        "floorPercent": terms.floor_percent,
+    }
+
+
+def _terms_from(row: Any) -> Terms:
+    kept = json.loads(row["terms"])
+    return Terms(
+        rule=from_knobs(row["rule"], json.loads(row["knobs"])),
+        rule_version=row["rule_version"],
+        valuation=Valuation.of(kept),
+        valuation_version=row["valuation_version"],
+        quote_minutes=kept.get("quoteMinutes", 15),
+        floor_percent=kept.get("floorPercent", 0),
     )
