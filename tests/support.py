@@ -28,7 +28,9 @@ ROLES = {
     "dora": Role.ALDERMAN,
     "erik": Role.COUNCIL_CORE,
     "otto": Role.OPERATOR,
+    "petra": Role.PANEL,
     "saar": Role.SERVICE,
+    "theo": Role.TREASURER,
 }
 """The people of the local run; anyone else is a resident."""
 

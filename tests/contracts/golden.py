@@ -35,7 +35,13 @@ WORDS = {
     "endsAt": "2026-06-01T14:30:00Z",
     "latitude": 52.15,
     "longitude": 5.39,
+    "resource": "TIME/timmerwerk",
+    "minimum": {"EUR/2": 30_000, "TIME/timmerwerk": 720},
+    "wished": {"EUR/2": 50_000},
+    "missing": {"TIME/timmerwerk": 120},
+    "roles": ["treasurer", "alderman"],
 }
+MOMENT = "2026-06-01T12:00:00Z"
 
 
 def sample(kind: type[Event]) -> dict[str, Any]:
@@ -56,19 +62,21 @@ def sample(kind: type[Event]) -> dict[str, Any]:
     return read.structured()
 
 
-def _value(name: str, shown: dict[str, Any]) -> Any:
+def _value(name: str, shown: dict[str, Any], number: int = 12_500) -> Any:
     if name in WORDS:
         return WORDS[name]
     kind = next((one for one in shown.get("anyOf", [shown]) if one.get("type") != "null"), shown)
-    made: dict[str, Any] = {
-        "integer": 12_500,
-        "number": 1.5,
-        "boolean": True,
-        "array": ["one", "two"],
-        "object": {"one": 1, "two": 2},
-        "string": str(uuid5(NAMESPACE_URL, name)) if kind.get("format") == "uuid" else name.lower(),
-    }
-    return made[kind["type"]]
+    match kind["type"]:
+        case "array":
+            return [_value(word, kind["items"], place) for place, word in enumerate(("one", "two"), start=1)]
+        case "object":
+            words = enumerate(("one", "two"), start=1)
+            return {word: _value(word, kind["additionalProperties"], place) for place, word in words}
+        case "string":
+            formats = {"uuid": str(uuid5(NAMESPACE_URL, name)), "date-time": MOMENT}
+            return formats.get(kind.get("format", ""), name.lower())
+        case other:
+            return {"integer": number, "number": 1.5, "boolean": True}[other]
 
 
 def of_document(document: dict[str, Any]) -> Recorded[Event] | None:

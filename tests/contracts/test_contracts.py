@@ -22,7 +22,7 @@ def test_every_contract_is_listed_by_the_service_that_publishes_it() -> None:
     known = {kind for kind, event in envelope.EVENTS.items() if event.__module__.startswith(contracts.__name__)}
     assert known == set(EVENTS)
     for event in EVENTS.values():
-        assert event.topic.split(".")[0] == event.__module__.rpartition(".")[2]
+        assert event.topic.split(".")[0] == event.__module__.split(".")[2]
 
 
 @every_event

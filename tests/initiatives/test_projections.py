@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.initiatives.conftest import NOON, Initiatives, heard, some_id
 
-from dorpsplein.contracts.funding import MeansGoalReached, PledgeMade, PledgeMatched, PledgeWithdrawn
+from dorpsplein.contracts.funding.means import InitiativeMatched, InitiativeMatchReturned, MeansGoalReached
+from dorpsplein.contracts.funding.pledges import PledgeMade, PledgeMatched, PledgeWithdrawn
 from dorpsplein.contracts.initiatives import ContributionOffered, SupportGiven, SupportWithdrawn
 from dorpsplein.contracts.presence import EncounterNoted, EncounterState
 from dorpsplein.envelope import Recorded
@@ -59,12 +60,36 @@ async def test_means_add_up_and_what_is_missing_is_never_less_than_nothing(initi
         "matchedCents": 200,
         "missingCents": 500,
         "goalReached": False,
+        "goalMissed": False,
+        "taken": False,
+        "topUpUntil": None,
+        "promised": [],
     }
     await initiatives.hear(
         pledged(initiative, 800), heard(MeansGoalReached(initiative_id=initiative, goal_cents=1_000))
     )
     means = (await initiatives.page(str(initiative)))["means"]
     assert (means["missingCents"], means["goalReached"]) == (0, True)
+
+
+async def test_what_a_counted_round_gives_is_on_the_page_until_it_returns(initiatives: Initiatives) -> None:
+    initiative = UUID(await initiatives.propose(meansNeededCents=1_000))
+    given = InitiativeMatched(
+        initiative_id=initiative,
+        round_id=some_id(9),
+        count_id=some_id(8),
+        amount_cents=700,
+        matched_by={},
+        rule_version="1",
+        input_digest="",
+        explanation=["+700 · quadratic"],
+    )
+    await initiatives.hear(pledged(initiative, 100), heard(given, 1))
+    assert (await initiatives.page(str(initiative)))["means"]["missingCents"] == 200
+    back = InitiativeMatchReturned(initiative_id=initiative, round_id=some_id(9), amount_cents=700)
+    await initiatives.hear(heard(back, 2))
+    means = (await initiatives.page(str(initiative)))["means"]
+    assert (means["pledgedCents"], means["matchedCents"], means["missingCents"]) == (100, 0, 900)
 
 
 async def test_sums_beyond_any_column_stop_nothing(initiatives: Initiatives) -> None:
@@ -106,7 +131,15 @@ async def test_the_timeline_tells_the_latest_first_and_names_no_person(initiativ
         ("support-given", 4),
         ("initiative-proposed", 1),
     ]
-    assert page["latest"][2]["detail"] == {"pledgeId": str(pledge), "roundId": None, "amountCents": 300}
+    assert page["latest"][2]["detail"] == {
+        "pledgeId": str(pledge),
+        "roundId": None,
+        "amountCents": 300,
+        "resource": "EUR/2",
+        "quantity": None,
+        "startsAt": None,
+        "endsAt": None,
+    }
     assert page["latest"][3]["at"] == "2026-05-01T12:04:00+00:00"
     assert str(ANNA) not in str(page["latest"])
 

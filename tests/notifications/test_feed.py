@@ -12,7 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.notifications.conftest import DAM, Square, erased, proposed, state, support, told
 
-from dorpsplein.contracts.funding import MeansGoalReached, PledgeMade, RoundOpened
+from dorpsplein.contracts.funding.means import MeansGoalReached
+from dorpsplein.contracts.funding.pledges import PledgeMade
+from dorpsplein.contracts.funding.rounds import (
+    RoundOpened,
+)
 from dorpsplein.contracts.initiatives import SupportWithdrawn, ThresholdReached
 from dorpsplein.contracts.presence import ArrangerArrived, PlaceState
 from dorpsplein.envelope import Event, Recorded

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dorpsplein.contracts.funding import PledgeMade
+from dorpsplein.contracts.funding.pledges import (
+    PledgeMade,
+)
 from dorpsplein.contracts.initiatives import SupportGiven
 from dorpsplein.envelope import EVENTS
 from dorpsplein.errors import Conflict, NotFound, Refused

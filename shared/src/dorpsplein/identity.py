@@ -42,6 +42,8 @@ class Role(StrEnum):
     COUNCIL_INSPIRATOR = "council-inspirator"
     COFINANCIER = "co-financier"
     PROMOTER = "promoter"
+    PANEL = "community-panel"
+    TREASURER = "treasurer"
     OPERATOR = "operator"
     SERVICE = "service"
 

@@ -39,7 +39,9 @@ PEOPLE = {
         Person("dora", "Dora Visser", Role.ALDERMAN),
         Person("erik", "Erik Smit", Role.COUNCIL_CORE),
         Person("otto", "Otto Mulder", Role.OPERATOR),
+        Person("petra", "Petra Kok", Role.PANEL),
         Person("saar", "Saar", Role.SERVICE),
+        Person("theo", "Theo Mol", Role.TREASURER),
     )
 }
 IN_THE_TABLE = ("anna", "bram", "chris")

@@ -4,7 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from dorpsplein.consumer import Projection
-from dorpsplein.contracts.funding import MeansGoalReached, PledgeCommitted, PledgeMade, PledgeMatched, PledgeWithdrawn
+from dorpsplein.contracts.funding.means import (
+    InitiativeMatched,
+    InitiativeMatchReturned,
+    MeansGoalMissed,
+    MeansGoalReached,
+    MeansTaken,
+    NeedsSet,
+    TopUpFilled,
+    TopUpOpened,
+)
+from dorpsplein.contracts.funding.payouts import PayoutBooked
+from dorpsplein.contracts.funding.pledges import (
+    PledgeCommitted,
+    PledgeDelivered,
+    PledgeLapsed,
+    PledgeMade,
+    PledgeMatched,
+    PledgeRefunded,
+    PledgeWithdrawn,
+)
 from dorpsplein.contracts.initiatives import (
     ContributionOffered,
     InitiativeEdited,
@@ -49,15 +68,26 @@ PROJECTIONS = {
             SupportGiven,
             SupportWithdrawn,
             ContributionOffered,
+            NeedsSet,
             PledgeMade,
             PledgeMatched,
             PledgeCommitted,
+            PledgeDelivered,
             PledgeWithdrawn,
+            PledgeLapsed,
+            PledgeRefunded,
             MeansGoalReached,
+            MeansGoalMissed,
+            MeansTaken,
+            TopUpOpened,
+            TopUpFilled,
+            InitiativeMatched,
+            InitiativeMatchReturned,
+            PayoutBooked,
             EncounterNoted,
         ],
         apply=projections.page,
-        tables=["support_counts", "means", "timeline"],
+        tables=["support_counts", "means", "promised", "timeline"],
         react=reach,
         repeatable=True,
     ),

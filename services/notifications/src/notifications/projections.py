@@ -14,6 +14,7 @@ from dorpsplein.contracts.presence import PlaceState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Event, Recorded
 from notifications.domain.lines import about, is_news
+from notifications.domain.subscriptions import ONLY_IF_NAMED
 from notifications.wakeups import NEW_IN_LOG
 
 SUBJECTS = """
@@ -30,6 +31,11 @@ SUPPORTS = """
     insert into initiative_supports (initiative_id, supports) select * from unnest($1::uuid[], $2::bigint[]) order by 1
     on conflict (initiative_id) do update set supports = initiative_supports.supports + excluded.supports
 """
+HOLD_POSITIONS = "select from heads for update"
+NAMED = """
+    select distinct type from subscriptions s, unnest(s.types) as type
+    where s.status = 'active' and s.types && $1::text[] and type = any($1::text[])
+"""
 TAKE_POSITIONS = "update heads set log = log + $1 returning log - $1"
 LOG = """
     with entries as (
@@ -39,7 +45,8 @@ LOG = """
     )
     insert into deliveries (subscription_id, position, subject)
     select s.id, e.position, e.subject from entries e
-    join subscriptions s on s.status = 'active' and (s.types = '{}' or e.type = any(s.types))
+    join subscriptions s on s.status = 'active'
+        and (s.types = '{}' and e.type <> all($7::text[]) or e.type = any(s.types))
 """
 ERASE = """
     with erased as (
@@ -121,6 +128,9 @@ async def journal(tx: Transaction, events: Sequence[Recorded[Event]]) -> None:
     fact and a name comes first, the second brings the line out. That is why names are kept here as well, where
     the newest wins, and not by the projection alone, which may be ahead or behind.
     """
+    events = await _wanted(tx, events)
+    if not events:
+        return
     first = await tx.fetchval(TAKE_POSITIONS, len(events)) + 1
     await subjects(tx, events)
     placed = list(enumerate(events, start=first))
@@ -132,6 +142,7 @@ async def journal(tx: Transaction, events: Sequence[Recorded[Event]]) -> None:
         [UUID(event.subject) for event in events],
         [event.time for event in events],
         [json.dumps(event.structured(), separators=(",", ":")) for event in events],
+        [kind.type for kind in ONLY_IF_NAMED],
     )
     erased = [(event.type, UUID(event.subject), position) for position, event in placed if event.erased]
     if erased:
@@ -141,3 +152,15 @@ async def journal(tx: Transaction, events: Sequence[Recorded[Event]]) -> None:
     if news or named:
         await tx.execute(FEED, [position for position, _ in news], [subject for _, subject in news], named)
     await tx.execute(NEW_IN_LOG)
+
+
+async def _wanted(tx: Transaction, events: Sequence[Recorded[Event]]) -> Sequence[Recorded[Event]]:
+    """Leave out what is kept only if somebody named it, and nobody did.
+
+    Positions are held before that is asked: who subscribes at this moment waits, and starts after these events.
+    """
+    if not any(isinstance(event.event, ONLY_IF_NAMED) for event in events):
+        return events
+    await tx.execute(HOLD_POSITIONS)
+    named = {row["type"] for row in await tx.fetch(NAMED, [kind.type for kind in ONLY_IF_NAMED])}
+    return [event for event in events if event.type in named or not isinstance(event.event, ONLY_IF_NAMED)]

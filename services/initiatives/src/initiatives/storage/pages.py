@@ -21,18 +21,30 @@ MOST_LINES = 50
 MOST_CONTRIBUTIONS = 20
 
 SHOWN = """
-    i.id, i.version, i.status, i.title, i.summary, i.theme,
+    i.id, i.version, i.status, i.title, i.summary, i.theme, i.neighbourhood,
     case when i.latitude is not null
         then json_build_object('latitude', i.latitude, 'longitude', i.longitude) end as place,
     i.means_needed_cents as "meansNeededCents",
     json_build_object('id', i.initiator_id, 'name', p.name) as initiator,
     i.threshold, i.threshold_reached as "thresholdReached", coalesce(c.supports, 0) as supports,
     json_build_object(
-        'neededCents', i.means_needed_cents,
+        'neededCents', coalesce(m.board_cents, i.means_needed_cents),
         'pledgedCents', coalesce(m.pledged_cents, 0),
         'matchedCents', coalesce(m.matched_cents, 0),
-        'missingCents', greatest(0, i.means_needed_cents - coalesce(m.pledged_cents + m.matched_cents, 0)),
-        'goalReached', coalesce(m.goal_reached, false)
+        'missingCents', greatest(
+            0, coalesce(m.board_cents, i.means_needed_cents) - coalesce(m.pledged_cents + m.matched_cents, 0)
+        ),
+        'goalReached', coalesce(m.goal_reached, false),
+        'goalMissed', coalesce(m.goal_missed, false),
+        'taken', coalesce(m.taken, false),
+        'topUpUntil', m.top_up_until,
+        'promised', coalesce((
+            select json_agg(
+                json_build_object('resource', r.resource, 'quantity', r.quantity, 'delivered', r.delivered)
+                order by r.resource
+            )
+            from promised r where r.initiative_id = i.id and (r.quantity > 0 or r.delivered > 0)
+        ), '[]')
     ) as means,
     i.withdrawal_reason as "withdrawalReason", i.proposed_at as "proposedAt", i.changed_at as "changedAt"
 """
@@ -89,6 +101,7 @@ class Search:
     words: str | None = None
     status: Status | None = None
     theme: str | None = None
+    neighbourhood: str | None = None
     near: Spot | None = None
     radius_m: float | None = None
 
@@ -136,6 +149,8 @@ def _conditions(search: Search, after: tuple[datetime | float, UUID] | None) -> 
         where("i.status = {}", search.status)
     if search.theme is not None:
         where("i.theme = {}", search.theme)
+    if search.neighbourhood is not None:
+        where("i.neighbourhood = {}", search.neighbourhood)
     if search.near is not None:
         where(WITHIN, search.near.latitude, search.near.longitude, search.radius_m)
     if after is not None:

@@ -36,7 +36,7 @@ TypeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+$", max_length
 
 
 class NewSubscription(Body):
-    """Where to send what. Without types, every public event is sent."""
+    """Where to send what. Without types, every public event is sent but those for machines, such as tree heads."""
 
     callback_url: Url
     types: Annotated[tuple[TypeName, ...], Field(max_length=100)] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from dorpsplein.contracts import funding, initiatives, presence
+from dorpsplein.contracts.funding.transparency import TreeHeadSigned
 from dorpsplein.contracts.notifications import DeliveryGaveUp, SubscriptionCreated, SubscriptionEnded
 from dorpsplein.envelope import Event
 from dorpsplein.errors import Conflict, Refused
@@ -12,6 +13,8 @@ from dorpsplein.errors import Conflict, Refused
 MOST_SUBSCRIPTIONS = 20
 DELIVERABLE: tuple[type[Event], ...] = (*initiatives.EVENTS, *funding.EVENTS, *presence.EVENTS)
 """What is sent to others. Our own events are not: a delivery that is given up must not make a new one."""
+ONLY_IF_NAMED: tuple[type[Event], ...] = (TreeHeadSigned,)
+"""What comes every second, for machines: kept and sent only while someone asks for it by name."""
 TYPES = frozenset(event.type for event in DELIVERABLE)
 
 
@@ -26,7 +29,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """A system asks to be sent events; of all types where it names none."""
+    """A system asks to be sent events; where it names no types, of all but those that are sent only if named."""
 
     id: UUID
     owner_id: UUID

@@ -9,7 +9,7 @@ import asyncpg
 
 from dorpsplein.database import Transaction
 from notifications.domain.deliveries import Delivery, Outcome, Verdict
-from notifications.domain.subscriptions import Lost
+from notifications.domain.subscriptions import ONLY_IF_NAMED, Lost
 from notifications.wakeups import NEW_IN_LOG
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ REPLAY = f"""
     with chosen as (
         select l.position, l.subject from log l join subscriptions s on s.id = $1
         where l.position > coalesce($2::bigint, 0) and ($3::timestamptz is null or l.time >= $3)
-            and l.document is not null and (s.types = '{{}}' or l.type = any(s.types))
+            and l.document is not null
+            and (s.types = '{{}}' and l.type <> all($5::text[]) or l.type = any(s.types))
         order by l.position limit $4
     ), queued as (
         insert into deliveries (subscription_id, position, subject) select $1, position, subject from chosen
@@ -179,6 +180,7 @@ async def replay(
     tx: Transaction, subscription_id: UUID, after_position: int | None, since: datetime | None
 ) -> asyncpg.Record:
     """Queue what the log holds after a position or since a moment, MOST_REPLAYED at most, oldest first."""
-    row = await tx.fetchrow(REPLAY, subscription_id, after_position, since, MOST_REPLAYED)
+    apart = [kind.type for kind in ONLY_IF_NAMED]
+    row = await tx.fetchrow(REPLAY, subscription_id, after_position, since, MOST_REPLAYED, apart)
     assert row is not None
     return row

@@ -23,8 +23,9 @@ INSERT = f"""
         insert into outbox (shard, topic, key, headers, body)
         select * from unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bytea[])
     )
-    select saved.*, heads.log as position from saved, heads
+    select saved.*, heads.log as position from saved, heads for share of heads
 """  # noqa: S608
+"""Whoever adds to the log at this moment is waited for, so that no event after the position is missed."""
 LOCK = "select id, version, status from subscriptions where id = any($1::uuid[]) order by id for no key update"
 SAVE = """
     with saved as (
