@@ -161,6 +161,16 @@ def test_detached_it_returns_when_ready_and_down_stops_it(square: Square) -> Non
     assert not any(child.is_there() for child in children)
 
 
+def test_a_clock_that_was_moved_stays_so_and_up_says_it(square: Square) -> None:
+    square.up()
+    assert square.run("clock", "--forward", "3d").stdout.endswith("UTC, 3 days ahead\n")
+    square.run("down")
+    again = square.run("up", "--detach", "--json")
+    assert "The clock is 3 days, 0:00:00 ahead of real time" in again.stderr
+    (square.data / "clock").write_text("soon")
+    assert "The clock cannot be read" in square.run("clock").stderr
+
+
 def test_fresh_erases_the_data_first(square: Square) -> None:
     square.up()
     square.run("down")

@@ -13,7 +13,7 @@ from tests.shared.rig import Shed
 
 from dorpsplein.migrating import migrate, migrations_of
 
-mutants.take_out_chosen()
+mutants.LIST.put_in_chosen()
 hypothesis.settings.register_profile("no-stopwatch", deadline=None)
 hypothesis.settings.load_profile("no-stopwatch")
 

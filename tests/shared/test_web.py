@@ -120,6 +120,7 @@ async def toolshed(missing: dict[str, str]) -> AsyncIterator[AsyncClient]:
         verifier=verifier(),
         ready=ready,
         public_url="https://dorp.example",
+        large_bodies={"/blueprints": 2 * MOST_BODY_BYTES},
     )
     async with AsyncClient(transport=ASGITransport(app), base_url="http://service.test/v1") as made:
         yield made
@@ -258,6 +259,12 @@ async def test_a_body_that_is_too_large_or_of_unknown_length_is_not_read(client:
         await client.post("/loans", content=b"", headers={b"Content-Length": "²".encode("latin-1")}), 413, "too-large"
     )
     assert_problem(await client.post("/loans", content=chunks()), 411, "length-required")
+
+
+async def test_a_larger_body_is_let_in_only_where_that_was_said_and_up_to_its_own_limit(client: AsyncClient) -> None:
+    for size, status in ((MOST_BODY_BYTES + 1, 404), (2 * MOST_BODY_BYTES, 404), (2 * MOST_BODY_BYTES + 1, 413)):
+        assert (await client.post("/blueprints", content=b"x" * size)).status_code == status
+    assert (await client.post("/blueprints/1", content=b"x" * (MOST_BODY_BYTES + 1))).status_code == 413
 
 
 async def test_a_nul_in_an_address_is_refused(client: AsyncClient) -> None:

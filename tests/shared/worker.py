@@ -11,6 +11,6 @@ from dorpsplein.service import run_on_uvloop, serve
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
-    mutants.take_out_chosen()
+    mutants.LIST.put_in_chosen()
     service = {"all": toolshed.SERVICE, "relay": toolshed.RELAY_ONLY}[sys.argv[1]]
     run_on_uvloop(serve(service, service.settings()))

@@ -1,10 +1,10 @@
 """What an operator may set; every value comes from the environment as DORPSPLEIN_<NAME>."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 32
@@ -49,6 +49,14 @@ class Settings(BaseSettings):
 
     otlp_endpoint: str = ""
     failpoints: str = ""
+    clock_file: Path | None = None
+    """Says how far the service's clock is ahead; see `dorpsplein.clock`. For the local environment only."""
+
+    @model_validator(mode="after")
+    def _real_time(self) -> Self:
+        if self.clock_file is not None and self.environment != "local":
+            raise ValueError("clock_file is for the local environment only: elsewhere time is real")
+        return self
 
     def unsafe(self) -> list[str]:
         """The settings that production needs and does not have; never any in the local environment."""

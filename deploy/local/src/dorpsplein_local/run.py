@@ -10,11 +10,14 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 
+from dorpsplein.clock import ahead
 from dorpsplein_local import kafka, postgres, sockets
 from dorpsplein_local.databases import DatabaseUrls, create_service_database
+from dorpsplein_local.errors import CannotRun
 from dorpsplein_local.files import kept_secret
 from dorpsplein_local.issuer import AUDIENCE, ISSUER, Issuer
 from dorpsplein_local.processes import Part
@@ -24,6 +27,25 @@ from dorpsplein_local.telling import Teller
 
 SERVICES = ("initiatives", "funding", "presence", "notifications")
 TOPIC_PARTITIONS = 3
+EXAMPLE_DEBTOR = {
+    "DORPSPLEIN_DEBTOR_NAME": "Gemeente Molendorp",
+    "DORPSPLEIN_DEBTOR_IBAN": "NL91ABNA0417164300",
+    "DORPSPLEIN_DEBTOR_BIC": "ABNANL2A",
+}
+"""Who pays out in the example town; the account is the one Dutch banks print as an example."""
+
+
+def clock_file(data: Path) -> Path:
+    """Return the file that says how far the clock of the run on a data folder is ahead."""
+    return data / "clock"
+
+
+def clock_ahead(data: Path) -> timedelta:
+    """Return how far the clock of the run on a data folder is ahead. Raises CannotRun where its file was spoilt."""
+    try:
+        return ahead(clock_file(data))
+    except ValueError as fault:
+        raise CannotRun(f"The clock cannot be read: {fault}. Remove the file to be back at real time.") from fault
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,8 @@ class Run:
 
         Raises CannotRun when a part cannot start or keeps dying.
         """
+        if moved := clock_ahead(self._wish.data):
+            self._teller.say(f"The clock is {moved} ahead of real time; see `./dorpsplein clock`.")
         self._save()
         with ExitStack() as ours:
             ours.callback(forget, self._wish.data)
@@ -134,7 +158,9 @@ class Run:
             "DORPSPLEIN_PUBLIC_URL": self.state.gateway,
             "DORPSPLEIN_TOPIC_PARTITIONS": str(TOPIC_PARTITIONS),
             "DORPSPLEIN_DATA_DIR": str(own),
+            "DORPSPLEIN_CLOCK_FILE": str(clock_file(self._wish.data)),
             "DORPSPLEIN_ALLOW_PRIVATE_CALLBACKS": str(self._environment == "local"),
+            **{name: os.environ.get(name, example) for name, example in EXAMPLE_DEBTOR.items()},
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
+from dorpsplein.clock import FileClock
 from dorpsplein.consumer import Consumer, Projection, subscribe
 from dorpsplein.database import Database
 from dorpsplein.dead_letters import dead_letter_topic
@@ -21,7 +22,7 @@ from dorpsplein.errors import Transient
 from dorpsplein.idempotency import forget_old
 from dorpsplein.identity import Verifier
 from dorpsplein.operations import operator_routes
-from dorpsplein.outbox import Outbox
+from dorpsplein.outbox import Outbox, system_clock
 from dorpsplein.relay import Relay, wake_on_notify
 from dorpsplein.settings import Settings
 from dorpsplein.topics import ensure_topics
@@ -37,7 +38,8 @@ class Service:
     """What makes a service: its name, HTTP routes, events and projections.
 
     `workers` run beside the consumers for as long as the process lives (deliveries, timers); each is given the
-    runtime and must survive the absence of anything it depends on.
+    runtime and must survive the absence of anything it depends on. `large_bodies` are paths, without the base path,
+    that take bodies larger than others do, with how many bytes at most.
     """
 
     package: ModuleType
@@ -46,6 +48,7 @@ class Service:
     publishes: Sequence[type[Event]]
     projections: Mapping[str, Projection] = field(default_factory=dict)
     workers: Sequence[Callable[["Runtime"], Awaitable[None]]] = ()
+    large_bodies: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -63,6 +66,7 @@ class Runtime:
             source=settings.source(service.name),
             schemas_url=f"{settings.public_url}/schemas",
             topic_prefix=settings.topic_prefix,
+            clock=FileClock(settings.clock_file) if settings.clock_file else system_clock,
         )
         self.database = Database(
             settings.database_url.get_secret_value(),
@@ -105,6 +109,7 @@ class Runtime:
             verifier=self.verifier,
             ready=self.not_ready,
             public_url=self.settings.public_url,
+            large_bodies=self.service.large_bodies,
         )
         app.state.runtime = self
         return app

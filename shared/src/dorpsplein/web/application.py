@@ -21,10 +21,12 @@ def create_app(
     verifier: Verifier,
     ready: Callable[[], Awaitable[Mapping[str, str]]],
     public_url: str,
+    large_bodies: Mapping[str, int] | None = None,
 ) -> FastAPI:
     """A service's HTTP application under `/v1`, with health, OpenAPI and one answer for every kind of error.
 
-    `ready` gives what is not ready, by part; nothing when all is.
+    `ready` gives what is not ready, by part; nothing when all is. `large_bodies` says at which paths (without the
+    base path) a body may have more than MOST_BODY_BYTES, and how many.
     """
     app = FastAPI(
         title=f"Dorpsplein: {name}",
@@ -45,7 +47,7 @@ def create_app(
         app.include_router(router, prefix="/v1")
     app.include_router(_common(app, ready), prefix="/v1")
     app.add_middleware(ShortWay, routers=routers, prefix="/v1", handlers=REFUSALS)
-    app.add_middleware(Envelope)
+    app.add_middleware(Envelope, large_bodies={f"/v1{path}": most for path, most in (large_bodies or {}).items()})
     return app
 
 

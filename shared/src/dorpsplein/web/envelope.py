@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 
 from fastapi.responses import Response
 from opentelemetry.trace import SpanKind
@@ -29,10 +30,14 @@ log = logging.getLogger(__name__)
 
 
 class Envelope:
-    """ASGI middleware, the outermost. Whatever breaks behind it is logged and answered by a problem document."""
+    """ASGI middleware, the outermost. Whatever breaks behind it is logged and answered by a problem document.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `large_bodies` says by path where a body may have more than MOST_BODY_BYTES, and how many.
+    """
+
+    def __init__(self, app: ASGIApp, large_bodies: Mapping[str, int]) -> None:
         self.app = app
+        self.large_bodies = large_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -52,7 +57,8 @@ class Envelope:
             await send(message)
 
         headers = Headers(scope=scope)
-        app = _refusal(scope, headers) or self.app
+        most = self.large_bodies.get(scope["path"], MOST_BODY_BYTES)
+        app = _refusal(scope, headers, most) or self.app
         with telemetry.span(f"{scope['method']} {scope['path']}", headers, SpanKind.SERVER) as traceparent:
             token = CAUSE.set(Cause(correlation_id=_correlation(headers), traceparent=traceparent))
             try:
@@ -68,13 +74,13 @@ class Envelope:
                 telemetry.REQUEST_SECONDS.observe(time.perf_counter() - started)
 
 
-def _refusal(scope: Scope, headers: Headers) -> Response | None:
+def _refusal(scope: Scope, headers: Headers, most: int) -> Response | None:
     """The answer to what no service needs to look at."""
     if "transfer-encoding" in headers:
         return problem(411, "length-required", "Send a Content-Length.")
     length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdecimal() and len(length) < 20 and int(length) <= MOST_BODY_BYTES):
-        return problem(413, "too-large", f"Send a Content-Length of at most {MOST_BODY_BYTES} bytes.")
+    if not (length.isascii() and length.isdecimal() and len(length) < 20 and int(length) <= most):
+        return problem(413, "too-large", f"Send a Content-Length of at most {most} bytes.")
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return problem(400, "invalid-request", "The address holds a nul character.")
     return None
