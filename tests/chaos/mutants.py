@@ -5,19 +5,16 @@ those it starts, and says killed or survived; it fails when one survives. A test
 proves nothing.
 """
 
-import contextlib
 import json
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from faststream.exceptions import NackMessage
+from tests.seeded import Seeded, SeededList
 
 from dorpsplein import rebuild, relay
 from dorpsplein.consumer import batches, subscriptions
@@ -26,17 +23,10 @@ from dorpsplein.failpoints import failpoint
 from dorpsplein.outbox import OUTBOX_INSERT
 from dorpsplein.relay import Relay
 
-CHOSEN = "DORPSPLEIN_MUTANT"
 
-
-@dataclass(frozen=True)
-class Mutant:
+def mutant(name: str, without: str, test: str, take_out: Callable[[], None]) -> Seeded:
     """A mechanism, how to take it out, and the test that fails without it."""
-
-    name: str
-    without: str
-    test: str
-    take_out: Callable[[], None]
+    return Seeded(name, f"without {without}", test, take_out)
 
 
 def put(owner: Any, **parts: Any) -> None:
@@ -222,60 +212,29 @@ REBUILT = f"{REBUILDING}::test_a_projection_rebuilt_while_events_flow_in_misses_
 AHEAD = f"{REBUILDING}::test_what_a_rebuild_applied_before_the_live_consumer_is_still_reacted_to_once"
 
 MUTANTS = (
-    Mutant("position-cursor", "taking the oldest row, for a position that moves on", OVERTAKEN, position_cursor),
-    Mutant("skip-locked", "one relay at a time, for SKIP LOCKED", IN_ORDER, skip_locked),
-    Mutant("delete-first", "deleting after the acknowledgement", RELAY_KILLED, delete_first),
-    Mutant("no-inbox", "the inbox", TWICE, no_inbox),
-    Mutant("no-dead-letters", "parking a record that cannot be applied", POISON, no_dead_letters),
-    Mutant("headers-read-by-faststream", "hiding headers from FastStream", POISON, headers_read_by_faststream),
-    Mutant("no-limit", "the dead-letter limit", LIMIT, no_limit),
-    Mutant("stop-at-once", "waiting for the running batch at a stop", SIGTERM, stop_at_once),
-    Mutant("partitions-given-away-at-once", "the rebalance listener's wait", REBALANCE, partitions_given_away_at_once),
-    Mutant("short-rebalance", "a rebalance timeout as long as a batch may take", REBALANCE, short_rebalance),
-    Mutant("dual-write", "the outbox, for a producer in the command", BROKER, dual_write),
-    Mutant("unacknowledged", "awaiting Kafka's acknowledgements", BROKER, unacknowledged),
-    Mutant("live-not-held-off", "holding the live consumer off during the swap", REBUILT, live_not_held_off),
-    Mutant("inbox-not-rebuilt", "swapping the inbox with the tables", AHEAD, inbox_not_rebuilt),
-    Mutant("outbox-outside", "the outbox row in the command's transaction", ROLLED_BACK, outbox_outside),
-    Mutant("commit-first", "committing the position after applying", CONSUMER_KILLED, commit_first),
-    Mutant("autocommit", "committing the position by hand", CONSUMER_KILLED, autocommit),
-    Mutant("no-inbox-killed", "the inbox", ACKED_LATE, no_inbox),
+    mutant("position-cursor", "taking the oldest row, for a position that moves on", OVERTAKEN, position_cursor),
+    mutant("skip-locked", "one relay at a time, for SKIP LOCKED", IN_ORDER, skip_locked),
+    mutant("delete-first", "deleting after the acknowledgement", RELAY_KILLED, delete_first),
+    mutant("no-inbox", "the inbox", TWICE, no_inbox),
+    mutant("no-dead-letters", "parking a record that cannot be applied", POISON, no_dead_letters),
+    mutant("headers-read-by-faststream", "hiding headers from FastStream", POISON, headers_read_by_faststream),
+    mutant("no-limit", "the dead-letter limit", LIMIT, no_limit),
+    mutant("stop-at-once", "waiting for the running batch at a stop", SIGTERM, stop_at_once),
+    mutant("partitions-given-away-at-once", "the rebalance listener's wait", REBALANCE, partitions_given_away_at_once),
+    mutant("short-rebalance", "a rebalance timeout as long as a batch may take", REBALANCE, short_rebalance),
+    mutant("dual-write", "the outbox, for a producer in the command", BROKER, dual_write),
+    mutant("unacknowledged", "awaiting Kafka's acknowledgements", BROKER, unacknowledged),
+    mutant("live-not-held-off", "holding the live consumer off during the swap", REBUILT, live_not_held_off),
+    mutant("inbox-not-rebuilt", "swapping the inbox with the tables", AHEAD, inbox_not_rebuilt),
+    mutant("outbox-outside", "the outbox row in the command's transaction", ROLLED_BACK, outbox_outside),
+    mutant("commit-first", "committing the position after applying", CONSUMER_KILLED, commit_first),
+    mutant("autocommit", "committing the position by hand", CONSUMER_KILLED, autocommit),
+    mutant("no-inbox-killed", "the inbox", ACKED_LATE, no_inbox),
 )  # fmt: skip
 
 
-def take_out_chosen() -> None:
-    """Take out what the environment asks for; nothing without it. Before anything is started."""
-    if name := os.environ.get(CHOSEN):
-        next(mutant for mutant in MUTANTS if mutant.name == name).take_out()
-
-
-def run(mutant: Mutant) -> bool:
-    """Run a mutant's test; tell whether it noticed."""
-    started = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", mutant.test],
-        env={**os.environ, CHOSEN: mutant.name},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    noticed = done.returncode == 1
-    verdict = "killed" if noticed else "SURVIVED" if done.returncode == 0 else f"pytest ended with {done.returncode}"
-    print(f"{verdict:9} {time.monotonic() - started:5.0f} s  {mutant.name:30} without {mutant.without}", flush=True)
-    with contextlib.suppress(StopIteration):
-        print(
-            "          " + next(line for line in done.stdout.splitlines() if line.startswith("E  "))[1:].strip()[:150]
-        )
-    return noticed
-
-
-def main(names: Sequence[str]) -> int:
-    """Run the mutants of these names, all by default; return how many were not noticed. Raises SystemExit."""
-    if unknown := set(names) - {mutant.name for mutant in MUTANTS}:
-        raise SystemExit(f"There is no mutant {', '.join(sorted(unknown))}.")
-    chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
-    return sum(not run(mutant) for mutant in chosen)
+LIST = SeededList("DORPSPLEIN_MUTANT", MUTANTS)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(LIST.main(sys.argv[1:]))

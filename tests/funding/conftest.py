@@ -11,12 +11,18 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient, Response
 from tests.conftest import MakeDatabase
-from tests.support import login, running
+from tests.funding import faults
+from tests.support import login, person, running
 
 from dorpsplein.contracts.initiatives import InitiativeProposed
 from dorpsplein.envelope import EVENTS, Event, Fact, Recorded, binary_headers, recorded
 from dorpsplein.service import Runtime
+from dorpsplein.timers import fire_due
 from funding.app import SERVICE
+from funding.commands.transparency import sign_what_waits, signer_of
+from funding.timers import HANDLERS
+
+faults.LIST.put_in_chosen()
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 KNOBS = {
@@ -40,27 +46,49 @@ class Funding:
         headers = login(by) | ({"Idempotency-Key": key} if key else {}) | {"Content-Type": "application/json"}
         return await self.client.post(path, content=json.dumps(body) if body is not None else None, headers=headers)
 
+    async def put(self, path: str, body: Any, *, by: str = "anna") -> Response:
+        headers = login(by) | {"Content-Type": "application/json"}
+        return await self.client.put(path, content=json.dumps(body), headers=headers)
+
     async def get(self, path: str, **query: Any) -> Response:
         return await self.client.get(path, params=query)
 
-    async def initiative(self, needed: int = 0) -> str:
-        """An initiative this service has heard of; its id."""
+    async def initiative(self, needed: int = 0, *, by: str = "ina", theme: str = "groen", where: str = "") -> str:
+        """An initiative of somebody that this service has heard of; its id."""
         initiative = uuid4()
-        await self.hear(proposed(initiative, needed))
+        await self.hear(proposed(initiative, needed, by=by, theme=theme, where=where))
         return str(initiative)
+
+    async def needs(self, initiative: str, *needs: tuple[Any, ...], by: str = "ina", **other: Any) -> Response:
+        """Set a needs board; a line is (resource, minimum) or (resource, minimum, wished)."""
+        names = ("resource", "minimum", "wished")
+        board = {"needs": [dict(zip(names, need, strict=False)) for need in needs]}
+        return await self.put(f"/initiatives/{initiative}/needs", board | other, by=by)
+
+    async def pass_by(self, **time: float) -> int:
+        """Let time go by, and fire the timers that are due then; how many fired."""
+        self.now += timedelta(**time)
+        return await fire_due(self.runtime.database, HANDLERS, self.now)
 
     async def round(self, *pots: int, closes_h: float = 24, **knobs: int) -> str:
         """Open a round with these pot lines (`gemeente`, `provincie`, …); its id."""
-        fund = await self.post("/funds", {"name": "Dorpsfonds"})
-        opened = await self.post("/rounds", round_body(fund.json()["id"], closes_h) | {"knobs": KNOBS | knobs})
+        opened = await self.post("/rounds", round_body(await self.fund("ratio", **knobs), closes_h))
         assert opened.status_code == 201, opened.text
         for cofinancier, cents in zip(("gemeente", "provincie", "bank"), pots, strict=False):
             await self.pot_line(opened.json()["id"], cofinancier, cents)
         round_id: str = opened.json()["id"]
         return round_id
 
-    async def pot_line(self, round_id: str, cofinancier: str, cents: int) -> Any:
-        line = {"cofinancier": cofinancier, "amountCents": cents}
+    async def fund(self, rule: str = "ratio", **knobs: int | str) -> str:
+        """Open a fund under a rule; its id."""
+        first = {**KNOBS, **knobs} if rule == "ratio" else knobs
+        opened = await self.post("/funds", {"name": "Dorpsfonds", "rule": rule, "knobs": first})
+        assert opened.status_code == 201, opened.text
+        fund_id: str = opened.json()["id"]
+        return fund_id
+
+    async def pot_line(self, round_id: str, cofinancier: str, cents: int, **conditions: Any) -> Any:
+        line = {"cofinancier": cofinancier, "amountCents": cents} | conditions
         answer = await self.post(f"/rounds/{round_id}/pot-lines", line)
         assert answer.status_code == 201, answer.text
         return answer.json()
@@ -83,7 +111,9 @@ class Funding:
         return [line["leftCents"] for line in shown["potLines"]]
 
     async def audit(self) -> Any:
-        """Recompute the ledger; it must be in balance."""
+        """Recompute the ledger once all of it is in the log; it must be in balance."""
+        signer = signer_of(self.runtime.settings)  # type: ignore[arg-type]
+        await sign_what_waits(self.runtime.database, signer, self.now)
         answer = (await self.post("/ledger/audit", by="otto")).json()
         assert answer["balanced"], answer
         return answer
@@ -112,13 +142,20 @@ class Funding:
 def round_body(fund: str, closes_h: float = 24) -> dict[str, Any]:
     """The body that opens a round until `closes_h` hours after noon."""
     closes = (NOON + timedelta(hours=closes_h)).isoformat()
-    return {"fundId": fund, "rule": "ratio", "knobs": KNOBS, "closesAt": closes}
+    return {"fundId": fund, "closesAt": closes}
 
 
-def proposed(initiative: UUID, needed: int = 0, version: int = 1) -> tuple[Event, int]:
+def proposed(
+    initiative: UUID, needed: int = 0, version: int = 1, *, by: str = "ina", theme: str = "groen", where: str = ""
+) -> tuple[Event, int]:
     """The fact that an initiative was proposed, and its version."""
     event = InitiativeProposed(
-        initiative_id=initiative, initiator_id=uuid4(), theme="groen", means_needed_cents=needed, threshold=5
+        initiative_id=initiative,
+        initiator_id=person(by),
+        theme=theme,
+        neighbourhood=where or None,
+        means_needed_cents=needed,
+        threshold=5,
     )
     return event, version
 
@@ -142,3 +179,14 @@ async def funding(make_database: MakeDatabase) -> AsyncIterator[Funding]:
         service = Funding(there.runtime, there.client)
         there.runtime.outbox = replace(there.runtime.outbox, clock=lambda: service.now)
         yield service
+
+
+@pytest.fixture
+async def two(make_database: MakeDatabase) -> AsyncIterator[tuple[Funding, Funding]]:
+    """The service as two processes on one database."""
+    urls = make_database("funding")
+    async with running(SERVICE, urls) as one, running(SERVICE, urls) as other:
+        services = Funding(one.runtime, one.client), Funding(other.runtime, other.client)
+        for service in services:
+            service.runtime.outbox = replace(service.runtime.outbox, clock=lambda: services[0].now)
+        yield services

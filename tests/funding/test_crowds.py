@@ -1,34 +1,23 @@
 """Many at once: caps, pots and balances stay exact, in one process and in two."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-from tests.conftest import MakeDatabase
 from tests.funding.conftest import NOON, Funding, at_once
-from tests.support import person, running
+from tests.support import person
 
-from dorpsplein.contracts.funding import MeansGoalReached, PledgeMade, PledgeMatched
+from dorpsplein.contracts.funding.means import MeansGoalReached
+from dorpsplein.contracts.funding.pledges import PledgeMade, PledgeMatched
+from dorpsplein.timers import fire_due
 from funding import commands
-from funding.app import SERVICE
 from funding.commands.pledges import Pledging
+from funding.domain.ledger import EUR
 from funding.domain.pledges import MakePledge
+from funding.timers import HANDLERS
 
 CROWD = 64
-
-
-@pytest.fixture
-async def two(make_database: MakeDatabase) -> AsyncIterator[tuple[Funding, Funding]]:
-    """The service as two processes on one database."""
-    urls = make_database("funding")
-    async with running(SERVICE, urls) as one, running(SERVICE, urls) as other:
-        services = Funding(one.runtime, one.client), Funding(other.runtime, other.client)
-        for service in services:
-            service.runtime.outbox = replace(service.runtime.outbox, clock=lambda: services[0].now)
-        yield services
 
 
 def crowd(services: tuple[Funding, ...], initiative: str, cents: int, round_id: str, by: str = "anna") -> list[Any]:
@@ -63,7 +52,7 @@ async def test_an_initiatives_cap_is_exact_with_64_pledgers_in_two_rounds_at_onc
 async def overlapping(funding: Funding, *pledges: tuple[str, str, str]) -> list[int]:
     """What two pledges (who, initiative, round) of 2,000 cents are matched while the first is not committed yet."""
     acts = [
-        Pledging(MakePledge(uuid4(), person(by), UUID(initiative), UUID(round_id), 2_000, NOON))
+        Pledging(MakePledge(uuid4(), person(by), UUID(initiative), UUID(round_id), EUR, 2_000, NOON))
         for by, initiative, round_id in pledges
     ]
     database = funding.runtime.database
@@ -177,3 +166,63 @@ async def test_pledges_that_wait_share_few_transactions(funding: Funding):
     await at_once(*crowd((funding,), initiative, 100, round_id))
     [(transactions,)] = await funding.rows("select count(distinct xmin::text) from pledges")
     assert transactions <= 4
+
+
+async def test_a_withdrawal_and_the_pledge_that_reaches_the_goal_at_once_take_turns(two: tuple[Funding, Funding]):
+    funding = two[0]
+    initiative, round_id = await funding.initiative(3_000), await funding.round(100_000, numerator=1, denominator=1)
+    first = [await funding.pledge(initiative, 100, round_id, by=f"resident-{n}") for n in range(10)]
+    answers = await at_once(
+        *(two[n % 2].post(f"/pledges/{one['id']}/withdrawal", by=f"resident-{n}") for n, one in enumerate(first[:5])),
+        two[1].pledge(initiative, 5_000, round_id, by="anna"),
+        *(
+            two[n % 2].post(f"/pledges/{one['id']}/withdrawal", by=f"resident-{n}")
+            for n, one in enumerate(first)
+            if n > 4
+        ),
+    )
+    withdrawn = [answer for answer in answers if not isinstance(answer, dict)]
+    assert {answer.status_code for answer in withdrawn} <= {200, 422}
+    assert {answer.json()["code"] for answer in withdrawn if answer.status_code == 422} <= {"pledge-committed"}
+    back = sum(answer.status_code == 200 for answer in withdrawn)
+    statuses = await funding.rows("select status, count(*) from pledges group by status")
+    assert dict(statuses) == {status: n for status, n in (("withdrawn", back), ("committed", 11 - back)) if n}
+    assert (await funding.audit())["holds"] == 0
+
+
+async def test_a_deadline_and_the_last_pledge_at_once_end_in_one_of_two_ways(two: tuple[Funding, Funding]):
+    funding = two[0]
+    initiatives, round_id = [await funding.initiative() for _ in range(6)], await funding.round(100_000)
+    deadline = NOON + timedelta(hours=1)
+    for initiative in initiatives:
+        await funding.needs(initiative, (EUR, 1_000), deadline=deadline.isoformat())
+        await funding.pledge(initiative, 200, round_id)
+    bodies = [{"initiativeId": one, "amountCents": 2_000, "roundId": round_id} for one in initiatives]
+    fired, *answers = await at_once(
+        fire_due(funding.runtime.database, HANDLERS, deadline),
+        *(two[1].post("/pledges", body, by="bea") for body in bodies),
+    )
+    assert fired == 6
+    for initiative, answer in zip(initiatives, answers, strict=True):
+        means = await funding.means(initiative)
+        reached, missed = means["reachedAt"] is not None, means["missedAt"] is not None
+        assert reached != missed
+        assert answer.status_code == (201 if reached else 422)
+        assert (means["pledgedCents"], means["matchedCents"]) == ((2_200, 1_100) if reached else (0, 0))
+    assert (await funding.audit())["holds"] == 0
+
+
+async def test_a_quote_that_is_used_and_expires_at_once_is_one_of_them(two: tuple[Funding, Funding]):
+    funding = two[0]
+    initiative, round_id = await funding.initiative(), await funding.round(100_000)
+    asked = {"initiativeId": initiative, "amountCents": 1_000, "roundId": round_id}
+    quotes = [(await funding.post("/match-quotes", asked, by=f"resident-{n}")).json()["id"] for n in range(6)]
+    uses = [two[1].post("/pledges", asked | {"quoteId": quote}, by=f"resident-{n}") for n, quote in enumerate(quotes)]
+    expire = fire_due(funding.runtime.database, HANDLERS, NOON + timedelta(minutes=30))
+    _, *answers = await at_once(expire, *uses)
+    used = sum(answer.status_code == 201 for answer in answers)
+    assert {answer.json()["code"] for answer in answers if answer.status_code != 201} <= {"quote-expired"}
+    statuses = await funding.rows("select status, count(*) from quotes group by status")
+    assert dict(statuses) == {status: n for status, n in (("used", used), ("released", 6 - used)) if n}
+    assert await funding.left(round_id) == [100_000 - 500 * used]
+    await funding.audit()

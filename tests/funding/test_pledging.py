@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from tests.funding.conftest import Funding
 from tests.support import login, person
 
-from dorpsplein.contracts.funding import MeansGoalReached, PledgeCommitted, PledgeMade, PledgeMatched, PledgeWithdrawn
+from dorpsplein.contracts.funding.means import MeansGoalReached
+from dorpsplein.contracts.funding.pledges import PledgeCommitted, PledgeMade, PledgeMatched, PledgeWithdrawn
 from dorpsplein.contracts.initiatives import InitiativeEdited, InitiativeWithdrawn
 
 

@@ -12,7 +12,10 @@ from tests.conftest import MakeDatabase
 from tests.funding.conftest import NOON, Funding, proposed
 from tests.support import running
 
-from dorpsplein.contracts.funding import PledgeMade, PledgeMatched
+from dorpsplein.contracts.funding.pledges import (
+    PledgeMade,
+    PledgeMatched,
+)
 from dorpsplein.contracts.initiatives import (
     InitiativeEdited,
     InitiativeProposed,

@@ -4,10 +4,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from tests.funding.conftest import KNOBS, NOON, Funding, round_body
 
-from dorpsplein.contracts.funding import FundOpened, FundState, PotLineAdded, RoundClosed, RoundOpened
+from dorpsplein.contracts.funding.rounds import (
+    FundOpened,
+    FundState,
+    PotLineAdded,
+    RoundClosed,
+    RoundOpened,
+)
 from funding.domain import rules
 
 
@@ -26,7 +31,7 @@ async def test_a_fund_is_opened_with_a_fact_and_its_public_name(funding: Funding
 async def test_a_round_pins_the_version_of_its_rule(funding: Funding):
     round_id = await funding.round()
     shown = (await funding.get(f"/rounds/{round_id}")).json()
-    assert shown["ruleVersion"] == rules.version(rules.from_knobs(KNOBS))
+    assert shown["ruleVersion"] == rules.version(rules.from_knobs("ratio", KNOBS))
     assert shown["knobs"] == KNOBS
     [(opened, version)] = await funding.events(RoundOpened)
     assert isinstance(opened, RoundOpened)
@@ -48,12 +53,12 @@ async def test_several_co_financiers_fill_a_pot_and_the_ledger_says_so(funding: 
     assert (shown["potCents"], shown["leftCents"], shown["matchedCents"]) == (45_000, 45_000, 0)
     assert [version for _, version in await funding.events(PotLineAdded)] == [2, 3, 4]
     parties = (await funding.get("/ledger/balances", kind="party")).json()["items"]
-    assert {party["account"]: party["balanceCents"] for party in parties} == {
+    assert {party["account"]: party["balance"] for party in parties} == {
         "party:gemeente": -35_000,
         "party:provincie": -10_000,
     }
     pots = (await funding.get("/ledger/balances", kind="pot")).json()["items"]
-    assert sorted(pot["balanceCents"] for pot in pots) == [5_000, 10_000, 30_000]
+    assert sorted(pot["balance"] for pot in pots) == [5_000, 10_000, 30_000]
     await funding.audit()
 
 
@@ -97,13 +102,11 @@ async def test_a_withdrawal_after_closing_returns_its_match_to_the_pot(funding: 
     assert await funding.left(round_id) == [10_000]
 
 
-@pytest.mark.parametrize(
-    ("hours", "code"), [(0, "closes-too-soon"), (-1, "closes-too-soon"), (11 * 366 * 24, "closes-too-late")]
-)
-async def test_a_round_closes_within_ten_years_from_now(funding: Funding, hours: float, code: str):
+async def test_a_round_closes_within_ten_years_from_now(funding: Funding):
     fund = (await funding.post("/funds", {"name": "Dorpsfonds"})).json()["id"]
-    answer = await funding.post("/rounds", round_body(fund, hours))
-    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    for hours, code in ((0, "closes-too-soon"), (-1, "closes-too-soon"), (11 * 366 * 24, "closes-too-late")):
+        answer = await funding.post("/rounds", round_body(fund, hours))
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
 async def test_a_round_needs_a_fund_that_is_there(funding: Funding):
@@ -124,7 +127,7 @@ async def test_an_id_of_ones_own_makes_repeating_safe_for_funds_rounds_and_pot_l
     fund, round_id, line = (str(uuid4()) for _ in range(3))
     steps: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("/funds", {"id": fund, "name": "Dorpsfonds"}, {"name": "Ander fonds"}),
-        ("/rounds", {"id": round_id} | round_body(fund), {"knobs": KNOBS | {"numerator": 9}}),
+        ("/rounds", {"id": round_id} | round_body(fund), {"closesAt": round_body(fund, 25)["closesAt"]}),
         (
             f"/rounds/{round_id}/pot-lines",
             {"id": line, "cofinancier": "gemeente", "amountCents": 5_000},
