@@ -12,6 +12,8 @@ NAMES = {
     "projection": "projection",
     "read": "read",
     "import": "importing",
+    "allocate": "allocate",
+    "hot-pot": "hot_pot",
 }
 """The benches, each a module with a coroutine `bench(rounds, seconds)` that returns its report."""
 

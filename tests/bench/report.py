@@ -25,11 +25,15 @@ COLUMNS = {
 
 @dataclass
 class Report:
-    """What a bench found. `compare` is the figure, less being better, that is set against the bare loop's."""
+    """What a bench found. `compare` is the figure, less being better, that is set against the bare loop's.
+
+    `names` say what the two sides are where they are not ours and a bare loop.
+    """
 
     title: str
     note: str
     compare: str = "cpu_us"
+    names: Mapping[str, str] = field(default_factory=lambda: {OURS: OURS, BARE: BARE})
     found: dict[str, dict[str, list[Mapping[str, float]]]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -76,13 +80,17 @@ class Report:
             for side in (side for side in (OURS, BARE) if side in row):
                 figures = (f"{row[side][key]:,.{COLUMNS[key][1]}f}" for key in keys)
                 ratio = f"{row['of_the_ideal']:.2f}" if side == OURS and "of_the_ideal" in row else ""
-                table.add_row(row["what"] if side == OURS else "", side, *figures, ratio, end_section=side == BARE)
+                table.add_row(
+                    row["what"] if side == OURS else "", self.names[side], *figures, ratio, end_section=side == BARE
+                )
         console = Console()
         console.print(f"[bold]{self.title}[/]", table, self.note, "", sep="\n", highlight=False)
         for row in rows:
             for side in (side for side in (OURS, BARE) if side in row):
-                parts = (f"{key[7:]} {value:.0f}" for key, value in row[side].items() if key.startswith("cpu_us "))
-                console.print(f"{row['what']}, {side}: CPU µs by part: {', '.join(parts)}", highlight=False)
+                parts = [f"{key[7:]} {value:.0f}" for key, value in row[side].items() if key.startswith("cpu_us ")]
+                if parts:
+                    name = f"{row['what']}, {self.names[side]}"
+                    console.print(f"{name}: CPU µs by part: {', '.join(parts)}", highlight=False)
         for name, fact in self.facts.items():
             console.print(f"{name}: {fact}", highlight=False)
 

@@ -95,11 +95,11 @@ def settle(square: Square, side: Side) -> Town:
 def open_round(square: Square, port: int, initiative: str) -> str:
     """Open a round with a pot too large to empty, once funding knows the initiatives; its id."""
     chris = square.token("chris", Role.COFINANCIER)
-    fund = call(port, "POST", "/funds", chris, {"name": "Bench"})
     caps = {f"cap{whose}Cents": PLENTY_CENTS for whose in ("Pledge", "Donor", "Initiative")}
+    knobs = {"numerator": 1, "denominator": 1, **caps}
+    fund = call(port, "POST", "/funds", chris, {"name": "Bench", "rule": "ratio", "knobs": knobs})
     closes_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    body = {"fundId": fund["id"], "knobs": {"numerator": 1, "denominator": 1, **caps}, "closesAt": closes_at}
-    round_id: str = call(port, "POST", "/rounds", chris, body)["id"]
+    round_id: str = call(port, "POST", "/rounds", chris, {"fundId": fund["id"], "closesAt": closes_at})["id"]
     call(port, "POST", f"/rounds/{round_id}/pot-lines", chris, {"cofinancier": "gemeente", "amountCents": PLENTY_CENTS})
     _until_known(port, initiative)
     return round_id

@@ -15,7 +15,12 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from typer.testing import CliRunner
 from uuid_utils.compat import uuid7
 
-from dorpsplein.contracts.funding import FundState, PledgeMade
+from dorpsplein.contracts.funding.pledges import (
+    PledgeMade,
+)
+from dorpsplein.contracts.funding.rounds import (
+    FundState,
+)
 from dorpsplein.contracts.initiatives import SupportGiven
 from dorpsplein.envelope import Event, Fact, binary_headers, recorded
 from dorpsplein.topics import ensure_topics

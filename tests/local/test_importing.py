@@ -19,10 +19,11 @@ from typer.testing import CliRunner
 from dorpsplein.settings import NAMESPACE
 from dorpsplein_local import patience, vote_import
 from dorpsplein_local.commands.importing import app as command
+from dorpsplein_local.election_file import read
 from dorpsplein_local.errors import CannotRun
-from dorpsplein_local.pabulib import Election, Project, Vote, read
 from dorpsplein_local.vote_import import COUNTING, Outcome, carry_out
 from dorpsplein_local.vote_plan import Plan, euros, plan, slug, source_of
+from funding.domain.pabulib import Election, Project, Vote
 
 META = {
     "description": "Oost Begroot",
@@ -112,7 +113,7 @@ def test_amounts_are_written_the_dutch_way() -> None:
 
 def test_every_dutch_file_can_be_planned_within_the_limits_of_a_request(shared_data: Path) -> None:
     files = sorted((shared_data / "pabulib").glob("Netherlands_*.pb"))
-    plans = [plan(read(file)) for file in files]
+    plans = [plan(read(file, "nothing is stored")) for file in files]
     assert len({wish.source for wish in plans}) == len(files) == 8
     for wish in plans:
         assert slug(wish.source) == wish.source
@@ -213,7 +214,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_real_vote_ends_equal_everywhere(square: Any, shared_data: Path) -> None:
     stand_in, run = square
-    outcome = await run(plan(read(shared_data / "pabulib" / "Netherlands_Amsterdam_267.pb")))
+    outcome = await run(plan(read(shared_data / "pabulib" / "Netherlands_Amsterdam_267.pb", "nothing is stored")))
     assert outcome.equal
     assert (outcome.created, outcome.given, outcome.already) == (53, 23_675, 0)
     assert outcome.supports == dict.fromkeys(["file", *COUNTING], 23_675)

@@ -16,12 +16,15 @@ COMMANDS = {
     "status": "status",
     "doctor": "doctor",
     "token": "token",
+    "clock": "clock",
     "events": "events",
     "import": "importing",
+    "allocate": "allocate",
     "rebuild": "rebuild",
     "dead-letters": "dead_letters",
     "bench": "bench",
     "test": "test",
+    "verify": "verify",
     "version": "version",
 }
 

@@ -113,16 +113,14 @@ async def _propose(client: PatientClient, base: str, wish: Plan, progress: Progr
 
 
 async def _open_round(client: PatientClient, base: str, wish: Plan) -> None:
-    """Open the fund, its round and the pot line that holds the budget, unless they are there already."""
+    """Open a fund (euro for euro), its round and the pot line that holds the budget, unless they are there already."""
     fund, round_id, line = (str(wish.id_of(kind)) for kind in ("fund", "round", "pot-line"))
-    await client.post(f"{base}/funds", {"id": fund, "name": wish.name})
+    knobs = {"numerator": 1, "denominator": 1} | dict.fromkeys(CAPS, EURO_FOR_EURO_UP_TO_CENTS)
+    await client.post(f"{base}/funds", {"id": fund, "name": wish.name, "rule": "ratio", "knobs": knobs})
     there = await client.get(f"{base}/rounds/{round_id}")
     if there is None:
         closes_at = (datetime.now(UTC) + ROUND_OPEN_FOR).isoformat(timespec="seconds")
-        knobs = {"numerator": 1, "denominator": 1} | dict.fromkeys(CAPS, EURO_FOR_EURO_UP_TO_CENTS)
-        there = await client.post(
-            f"{base}/rounds", {"id": round_id, "fundId": fund, "rule": "ratio", "knobs": knobs, "closesAt": closes_at}
-        )
+        there = await client.post(f"{base}/rounds", {"id": round_id, "fundId": fund, "closesAt": closes_at})
     if line not in [known["id"] for known in there["potLines"]]:
         pot = {"id": line, "cofinancier": "gemeente", "amountCents": wish.budget_cents}
         await client.post(f"{base}/rounds/{round_id}/pot-lines", pot)

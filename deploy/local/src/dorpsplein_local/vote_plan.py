@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from dorpsplein.settings import NAMESPACE
 from dorpsplein_local.errors import CannotRun
-from dorpsplein_local.pabulib import Election, Project
+from funding.domain.pabulib import Election, Project
 
 LONGEST_TITLE = 200
 LONGEST_SUMMARY = 2_000

@@ -23,6 +23,8 @@ class Name(StrEnum):
     PROJECTION = "projection"
     READ = "read"
     IMPORT = "import"
+    ALLOCATE = "allocate"
+    HOT_POT = "hot-pot"
 
 
 @app.command()

@@ -14,12 +14,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dorpsplein_local import pabulib
+from dorpsplein_local import election_file
 from dorpsplein_local.client import api, running, token_of
 from dorpsplein_local.commands.options import Data
 from dorpsplein_local.errors import CannotRun
 from dorpsplein_local.vote_import import COUNTING, Outcome, carry_out
-from dorpsplein_local.vote_plan import Plan, plan
+from dorpsplein_local.vote_plan import plan
 
 PERSON = "saar"
 MOST_SHOWN = 20
@@ -35,7 +35,7 @@ def import_file(
 ) -> None:
     """Import a participatory budgeting vote; exit code 1 unless every service ends up with the file's supports."""
     console = Console(stderr=True)
-    wish = _planned(file)
+    wish = plan(election_file.read(file, "nothing is stored"))
     state = running(data)
     try:
         with _progress(console) as progress:
@@ -49,19 +49,6 @@ def import_file(
     _show(outcome, console)
     if not outcome.equal:
         raise CannotRun(_difference(outcome))
-
-
-def _planned(file: Path) -> Plan:
-    """The plan for a file, which is read and checked whole. Raises CannotRun with every fault."""
-    try:
-        return plan(pabulib.read(file))
-    except OSError as fault:
-        raise CannotRun(f"{file} cannot be read: {fault.strerror or fault}.") from fault
-    except pabulib.MalformedFile as fault:
-        faults = str(fault).splitlines()
-        more = f"\n… and {len(faults) - MOST_SHOWN} more." if len(faults) > MOST_SHOWN else ""
-        shown = "\n".join(faults[:MOST_SHOWN])
-        raise CannotRun(f"{file} was refused and nothing is stored:\n{shown}{more}") from fault
 
 
 @contextmanager
