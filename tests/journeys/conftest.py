@@ -1,10 +1,11 @@
-"""The whole square, opened once for all journeys as a script would: `up --detach --json`."""
+"""The whole square, opened as a script would: `up --detach --json`; once for all journeys that can share it."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,14 @@ class OpenSquare:
         assert state is not None
         return state.parts[service].process.pid
 
-    def token(self, subject: str) -> str:
-        person = PEOPLE.get(subject) or Person(subject, subject, Role.RESIDENT)
+    def token(self, subject: str, role: Role = Role.RESIDENT) -> str:
+        """A token of one of the example people, in their own role, or of anyone else in `role`."""
+        person = PEOPLE.get(subject) or Person(subject, subject, role)
         return Issuer(self.data / "issuer", "local").token(person)
 
-    def client(self, subject: str | None = None) -> httpx.Client:
+    def client(self, subject: str | None = None, role: Role = Role.RESIDENT) -> httpx.Client:
         """An HTTP client at the gateway's `/api`, logged in as somebody or as nobody."""
-        headers = {"Authorization": f"Bearer {self.token(subject)}"} if subject else {}
+        headers = {"Authorization": f"Bearer {self.token(subject, role)}"} if subject else {}
         return httpx.Client(base_url=f"{self.document['gateway']}/api", headers=headers, timeout=30)
 
     def line(self, *arguments: str) -> list[str]:
@@ -50,13 +52,21 @@ class OpenSquare:
         return done.stdout
 
 
-@pytest.fixture(scope="session")
-def square(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSquare]:
-    data = tmp_path_factory.mktemp("square")
+@contextmanager
+def open_square(data: Path, **settings: str) -> Iterator[OpenSquare]:
+    """A square on a data folder, for the length of a `with`; a test may close it earlier by `down`."""
     up = [sys.executable, "-m", "dorpsplein_local", "up", "--detach", "--json", "--data", str(data)]
-    environment = {**os.environ, "DORPSPLEIN_SUPPORT_THRESHOLD": str(THRESHOLD)}
+    environment = {**os.environ, "DORPSPLEIN_SUPPORT_THRESHOLD": str(THRESHOLD), **settings}
     done = subprocess.run(up, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     opened = OpenSquare(data, json.loads(done.stdout))
-    yield opened
-    opened.command("down")
+    try:
+        yield opened
+    finally:
+        opened.command("down")
+
+
+@pytest.fixture(scope="session")
+def square(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSquare]:
+    with open_square(tmp_path_factory.mktemp("square")) as opened:
+        yield opened

@@ -65,9 +65,9 @@ async def test_one_pledge_is_one_trace_through_three_services(
         }
         wish = {"title": "Een buurttuin", "summary": "Samen groen maken.", "theme": "groen", "meansNeededCents": 900}
         initiative = (await created(at["initiatives"], "/initiatives", "anna", wish))["id"]
-        fund = await created(at["funding"], "/funds", "chris", {"name": "Dorpsfonds"})
+        fund = await created(at["funding"], "/funds", "chris", {"name": "Dorpsfonds", "rule": "ratio", "knobs": KNOBS})
         closes = (datetime.now(UTC) + timedelta(days=3)).isoformat()
-        terms = {"fundId": fund["id"], "rule": "ratio", "knobs": KNOBS, "closesAt": closes}
+        terms = {"fundId": fund["id"], "closesAt": closes}
         opened = await created(at["funding"], "/rounds", "chris", terms)
         line = {"cofinancier": "gemeente", "amountCents": 5_000}
         await created(at["funding"], f"/rounds/{opened['id']}/pot-lines", "chris", line)

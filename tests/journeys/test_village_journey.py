@@ -56,13 +56,14 @@ def tail(square: OpenSquare, tmp_path: Path) -> Iterator[Path]:
 
 
 def told_by(tail: Path, initiative: str) -> list[str]:
-    """The facts about one initiative in the order `events tail` shows them."""
-    events = [json.loads(line) for line in tail.read_text().splitlines()]
-    return [
-        event["type"].split(".")[-2]
-        for event in events
-        if (event.get("data") or {}).get("initiativeId") == initiative and not event["type"].endswith("-state.v1")
-    ]
+    """The facts about one initiative that `events tail` shows, as they happened.
+
+    They are of several topics: where the machine is busy their records can arrive further apart than `tail` waits.
+    """
+    events = [json.loads(line) for line in tail.read_text().splitlines(keepends=True) if line.endswith("\n")]
+    about = [event for event in events if (event.get("data") or {}).get("initiativeId") == initiative]
+    about.sort(key=lambda event: (datetime.fromisoformat(event["time"]), event["id"]))
+    return [event["type"].split(".")[-2] for event in about if not event["type"].endswith("-state.v1")]
 
 
 def created(answer: Any) -> Any:
@@ -73,8 +74,8 @@ def created(answer: Any) -> Any:
 def open_round(square: OpenSquare) -> str:
     closes = (datetime.now(UTC) + timedelta(days=30)).isoformat()
     with square.client("chris") as chris:
-        fund = created(chris.post("/funding/v1/funds", json={"name": "Dorpsfonds"}))
-        terms = {"fundId": fund["id"], "rule": "ratio", "knobs": RATIO, "closesAt": closes}
+        fund = created(chris.post("/funding/v1/funds", json={"name": "Dorpsfonds", "rule": "ratio", "knobs": RATIO}))
+        terms = {"fundId": fund["id"], "closesAt": closes}
         opened = created(chris.post("/funding/v1/rounds", json=terms))
         for cofinancier, amount in (("gemeente", 300_000), ("provincie", 200_000)):
             line = {"cofinancier": cofinancier, "amountCents": amount}
