@@ -11,8 +11,9 @@ from uuid_utils.compat import uuid7
 from dorpsplein.errors import Refused
 from dorpsplein.fields import View
 from dorpsplein.identity import Caller
-from dorpsplein.web import Db, Now, found, permitted
+from dorpsplein.web import Db, Now, OnlyOnce, found, permitted
 from funding import commands, storage
+from funding.api.fields import answer_made
 from funding.api.pledges import MatchView, match_shown
 from funding.api.promises import MeansBody
 from funding.domain.quotes import AskQuote, Quote
@@ -22,7 +23,7 @@ router = APIRouter(tags=["match quotes"])
 
 
 class QuoteBody(MeansBody):
-    """Means that might be pledged in a round. An `id` of one's own makes repeating safe."""
+    """Means that might be pledged in a round. An `id` of one's own, or an `Idempotency-Key`, makes repeating safe."""
 
     id: UUID | None = None
 
@@ -62,7 +63,7 @@ def shown(quote: Quote) -> QuoteView:
 
 @router.post("/match-quotes", status_code=201, response_model=QuoteView)
 async def ask_quote(
-    caller: Annotated[Caller, permitted(PERMISSIONS["ask_quote"])], db: Db, now: Now, body: QuoteBody
+    caller: Annotated[Caller, permitted(PERMISSIONS["ask_quote"])], db: Db, once: OnlyOnce, now: Now, body: QuoteBody
 ) -> JSONResponse:
     """Reserve what a pledge would be matched with. The same id and input again answers 200."""
     if body.round_id is None:
@@ -77,6 +78,8 @@ async def ask_quote(
         quantity=promise.quantity,
         at=now,
     )
+    if once.key is not None:
+        return await answer_made(db, once, lambda tx: commands.pledges.ask_quote(tx, asked), shown)
     quote, new = await db.grouped(commands.pledges.ask_quotes, asked)
     view = shown(quote)
     return JSONResponse(view.model_dump(mode="json"), 201 if new else 200, {"Location": view.location})

@@ -119,13 +119,17 @@ async def deliver(tx: Transaction, command: Deliver, caller: Caller) -> tuple[Pl
 async def lapse(tx: Transaction, pledge_id: UUID, caller: Caller, now: datetime) -> Pledge:
     """Say that what is open of a pledge will not come: a held one is declined, a committed one falls out.
 
-    A goal that was reached may be missed again by it: then a top-up window opens. Raises NotFound,
+    A goal that was reached may be missed again by it: then a top-up window opens. A match that was paid out already
+    stays where it is. Raises NotFound,
     Forbidden("not-your-initiative"), Refused("euros-are-welcome") for held euros, ("paid-out") where the escrow does
     not hold them any more, and what `pledges.lapse` refuses.
     """
     books, pledge = await _of_initiative(tx, pledge_id, caller)
     if pledge.status == "held" and pledge.cents:
         raise Refused("euros-are-welcome", "Euros that are held can be withdrawn by their pledger only.")
+    if pledge.status == "committed" and not pledge.cents:
+        available = await storage.payouts.lock_available(tx, pledge.initiative)
+        pledge = books.pledges[pledge_id] = pledges.spend_match(pledge, available)
     books.follow(pledges.lapse(pledge, "declined" if pledge.status == "held" else "not-delivered"), now)
     books.fall_short(pledge.initiative, now)
     try:

@@ -90,6 +90,14 @@ async def ask_quotes(tx: Transaction, asked: Sequence[AskQuote]) -> list[tuple[Q
     return answers
 
 
+async def ask_quote(tx: Transaction, asked: AskQuote) -> tuple[Quote, bool]:
+    """Reserve one match in a transaction of its own. Raises what the domain refuses."""
+    answer = (await ask_quotes(tx, [asked]))[0]
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 async def release_quotes(tx: Transaction, ids: Sequence[UUID], now: datetime) -> None:
     """Give back what was reserved by quotes whose time is over; those that were used are left alone."""
     await _release(tx, ids, now, "expired", due_only=True)
@@ -132,6 +140,7 @@ async def withdraw_pledges(tx: Transaction, asked: Sequence[Withdrawing]) -> lis
     def take_back(one: Withdrawing, cause: Cause | None) -> Pledge:
         pledge: Pledge = found(books.pledges.get(one.pledge), "pledge", one.pledge)
         pledges.refuse_others(pledge, one.caller)
+        pledges.refuse_counted(pledge, books.rounds.get(pledge.round) if pledge.round else None, one.at)
         books.follow(pledges.withdraw(pledge), one.at, cause)
         return books.pledges[one.pledge]
 

@@ -43,8 +43,9 @@ async def open_round(tx: Transaction, asked: OpenRound, now: datetime) -> tuple[
     """
     if known := await storage.rounds.round_(tx, asked.id):
         return rounds.same_round(known, asked), False
-    fund = await storage.rounds.fund(tx, asked.fund_id)
-    terms = Terms.of((await settle(tx, fund.id, now)).values) if fund else None
+    there = await storage.rounds.fund(tx, asked.fund_id) is not None
+    terms = Terms.of((await settle(tx, asked.fund_id, now)).values) if there else None
+    fund = await storage.rounds.fund(tx, asked.fund_id)  # as it is once it is locked: the brake may have been pulled
     round_ = rounds.open_round(asked, fund, terms, now)
     async with unless_taken():
         facts = [Fact(event, round_.version) for event in rounds.opened(round_)]

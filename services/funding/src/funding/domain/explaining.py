@@ -49,6 +49,7 @@ REASONS = {
     "remainder": "een cent die bij het afronden overbleef, voor de grootste rest",
     "floor": "wat tijdens de ronde al was beloofd",
     "conditions": "de potregels die eraan mogen geven, hebben niet meer",
+    "no-gifts": "niemand zegde iets toe",
     "cost": "wat het kost",
     "won-by-shares": "wie het steunen, betaalden het uit hun gelijke deel",
     "won-by-score": "het paste in het budget op volgorde van score",
@@ -109,12 +110,7 @@ def _pledged(pledge: Pledge) -> Step:
 def _matched(pledge: Pledge, lines: dict[str, str]) -> Iterable[Step]:
     match = pledge.match
     if match is None:
-        yield Step(
-            "not-matched",
-            None,
-            "Er volgde niet meteen matching: dit staat buiten een ronde, of de ronde wordt aan het eind geteld.",
-            "No match followed at once: this is outside a round, or the round is counted at its close.",
-        )
+        yield _without_match(pledge)
         return
     nl, en = euros(match.allocation.cents)
     version = match.rule_version[:12]
@@ -132,6 +128,15 @@ def _matched(pledge: Pledge, lines: dict[str, str]) -> Iterable[Step]:
         nl, en = euros(cents)
         who = lines.get(line, line)
         yield Step("matched-by", None, f"Van die matching kwam {nl} van {who}.", f"{en} of it came from {who}.")
+
+
+def _without_match(pledge: Pledge) -> Step:
+    if pledge.round:
+        nl = "Deze ronde wordt aan het eind geteld; dan blijkt wat het initiatief aan matching krijgt."
+        en = "This round is counted at its close; then it shows what match the initiative gets."
+    else:
+        nl, en = "Dit staat buiten een ronde en wordt niet gematcht.", "This is outside a round and is not matched."
+    return Step("not-matched", None, nl, en)
 
 
 def _because(reason: Reason) -> Step:
@@ -161,16 +166,22 @@ def _resolved(pledge: Pledge, moved: Sequence[Movement]) -> Iterable[Step]:
             yield Step(
                 "committed",
                 one.resolved_at or one.at,
-                "Het initiatief had wat het nodig had; de toezegging en de matching zijn definitief.",
-                "The initiative had what it needed; the pledge and its match were made final.",
+                f"Het initiatief had wat het nodig had; {_all_of(pledge)[0]} definitief.",
+                f"The initiative had what it needed; {_all_of(pledge)[1]} made final.",
             )
         else:
             yield Step(
                 "given-back",
                 one.resolved_at,
-                f"De toezegging en de matching zijn teruggegeven ({_ended(pledge)[0]}).",
-                f"The pledge and its match were given back ({_ended(pledge)[1]}).",
+                f"Teruggegeven: {_all_of(pledge)[0]} {_ended(pledge)[0]}.",
+                f"Given back: {_all_of(pledge)[1]} {_ended(pledge)[1]}.",
             )
+
+
+def _all_of(pledge: Pledge) -> tuple[str, str]:
+    if pledge.matched:
+        return "de toezegging en de matching zijn", "the pledge and its match were"
+    return "de toezegging is", "the pledge was"
 
 
 def _ended(pledge: Pledge) -> tuple[str, str]:
@@ -213,9 +224,9 @@ def amount(resource: str, quantity: int) -> tuple[str, str]:
 
 
 def euros(cents: int) -> tuple[str, str]:
-    """An amount as it is written in Dutch (EUR 1.250,50) and in English (EUR 1,250.50)."""
+    """An amount as it is written in Dutch (€ 1.250,50) and in English (€1,250.50)."""
     english = f"{cents // 100:,}.{cents % 100:02d}"
-    return f"EUR {english.translate(str.maketrans(',.', '.,'))}", f"EUR {english}"
+    return f"€ {english.translate(str.maketrans(',.', '.,'))}", f"€{english}"
 
 
 def day(moment: datetime) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
+from funding.domain.receipts import is_personal
 from funding.domain.rules.snapshots import canonical
 
 EUR = "EUR/2"
@@ -100,10 +101,15 @@ def transfer(
 ) -> Transfer:
     """A transfer of a group, with the id that the same group, kind, step and accounts always give.
 
-    `step` tells apart what a group does several times between the same accounts, such as deliveries.
+    `step` tells apart what a group does several times between the same accounts, such as deliveries. The id says
+    nothing of a person: it stands in the log for ever, where their account is hidden.
     """
-    made = uuid5(group, f"{kind}:{step}:{debit}>{credit}")
+    made = uuid5(group, f"{kind}:{step}:{_unnamed(debit)}>{_unnamed(credit)}")
     return Transfer(made, group, kind, resource, debit, credit, amount, pending)
+
+
+def _unnamed(account: str) -> str:
+    return account.partition(":")[0] if is_personal(account) else account
 
 
 def post(held: Iterable[Transfer]) -> list[Resolution]:

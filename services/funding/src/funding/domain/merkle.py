@@ -127,7 +127,7 @@ def proof(ranges: Sequence[Range], hashes: Mapping[Node, bytes]) -> list[bytes]:
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Whether the leaf with this hash is number `index` in the tree of `size` leaves with this root (RFC 9162, 2.1.3.2)."""
+    """Whether the leaf with this hash is number `index` of `size` in the tree with this root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size or not all(len(one) == HASH_BYTES for one in (leaf, *path)):
         return False
     found, place, last = leaf, index, size - 1

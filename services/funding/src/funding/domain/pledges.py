@@ -17,6 +17,7 @@ from dorpsplein.contracts.funding.pledges import (
 from dorpsplein.errors import Conflict, Forbidden, Refused
 from funding.domain.ledger import EUR, Transfer, escrow, party, pot, transfer
 from funding.domain.resources import Slot
+from funding.domain.rounds import Round
 from funding.domain.rules import Allocation
 
 Status = Literal["held", "committed", "delivered", "lapsed", "withdrawn", "refunded"]
@@ -41,7 +42,10 @@ class MakePledge:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What followed a pledge, under which versions, decided on what (as digest); `valued` is what it counted for."""
+    """What followed a pledge, under which versions, decided on what (as digest); `valued` is what it counted for.
+
+    `back` is what returned to which pot line; `spent` that it was paid out, so that none of it can return.
+    """
 
     allocation: Allocation
     rule_version: str
@@ -49,6 +53,7 @@ class Match:
     valued: int
     valuation_version: str
     back: tuple[tuple[str, int], ...] = ()
+    spent: bool = False
 
     @property
     def standing(self) -> dict[str, int]:
@@ -192,6 +197,16 @@ def refuse_others(pledge: Pledge, caller: UUID) -> None:
         raise Forbidden("not-your-pledge", "Only who made a pledge can withdraw it.")
 
 
+def refuse_counted(pledge: Pledge, round_: Round | None, now: datetime) -> None:
+    """Keep what a count was made on: else one could pledge to be counted, and take it back.
+
+    Raises Refused("counted") for a held pledge in a closed round that is matched at its close.
+    """
+    if pledge.status != "held" or round_ is None or round_.is_open(now) or round_.terms.rule.family != "batch":
+        return
+    raise Refused("counted", "Its round closed and was counted with this pledge; it stands until its initiative ends.")
+
+
 def withdraw(pledge: Pledge, reason: str = "by-pledger") -> list[PledgeWithdrawn]:
     """Take a pledge back; nothing where that was done already.
 
@@ -294,10 +309,17 @@ def match_going(pledge: Pledge) -> tuple[tuple[str, int], ...]:
 
     Rounded down at each line, so that a cent is rather kept by the initiative than taken twice from it.
     """
-    if not pledge.match:
+    if not pledge.match or pledge.match.spent:
         return ()
     shares = ((line, cents * pledge.open // pledge.quantity) for line, cents in pledge.match.allocation.by)
     return tuple((line, cents) for line, cents in shares if cents)
+
+
+def spend_match(pledge: Pledge, available: int) -> Pledge:
+    """The pledge with its match marked as spent, where the initiative no longer holds what would go back of it."""
+    if pledge.match is None or sum(cents for _, cents in match_going(pledge)) <= available:
+        return pledge
+    return replace(pledge, match=replace(pledge.match, spent=True))
 
 
 def evolve(pledge: Pledge, event: Followed) -> Pledge:

@@ -35,24 +35,34 @@ RECOMPUTE = """
             sum(credits_pending) as credits_pending, sum(credits_posted) as credits_posted
         from balances group by resource
     ), standing as (
-        select t.kind, t.resource, t.debit, t.credit,
+        select t.kind, t.resource, t.debit, t.credit, coalesce(p.pledger_id, q.pledger_id) as donor_id,
             case when t.pending and r.outcome is not null then r.amount else t.amount end as amount,
-            exists (select from quotes q where q.id = t.group_id) as only_quoted
+            q.id is not null as only_quoted
         from transfers t left join resolutions r on r.transfer_id = t.id
+            left join quotes q on q.id = t.group_id left join pledges p on p.id = t.group_id
         where t.kind in ('pledge', 'match', 'return')
     ), escrowed as (
-        select substr(account, 8)::uuid as initiative_id, resource, sum(pledged) as pledged, sum(matched) as matched
+        select substr(account, 8)::uuid as initiative_id, resource, sum(pledged) as pledged, sum(matched) as matched,
+            sum(reserved) as reserved
         from (
             select credit as account, resource,
                 case when kind = 'pledge' then amount else 0 end as pledged,
-                case when kind = 'match' and not only_quoted then amount else 0 end as matched
+                case when kind = 'match' and not only_quoted then amount else 0 end as matched,
+                case when kind = 'match' and only_quoted then amount else 0 end as reserved
             from standing where kind <> 'return'
             union all
             select debit, resource,
                 case when starts_with(credit, 'returned:') then -amount else 0 end,
-                case when starts_with(credit, 'returned:') then 0 else -amount end
+                case when starts_with(credit, 'returned:') then 0 else -amount end, 0
             from standing where kind = 'return'
         ) as parts group by 1, 2
+    ), drawn as (
+        select split_part(pot, ':', 2)::uuid as round_id, donor_id, sum(amount) as cents
+        from (
+            select debit as pot, donor_id, amount from standing where kind = 'match'
+            union all
+            select credit, donor_id, -amount from standing where kind = 'return' and starts_with(credit, 'pot:')
+        ) as moves where donor_id is not null group by 1, 2
     ), faults as (
         select 'balance-differs-from-ledger' as code,
             coalesce(c.account, b.account) || ' ' || coalesce(c.resource, b.resource) as about
@@ -86,6 +96,14 @@ RECOMPUTE = """
         select 'matched-differs-from-ledger', m.initiative_id::text
         from means m left join escrowed e on e.initiative_id = m.initiative_id and e.resource = 'EUR/2'
         where m.matched_cents <> coalesce(e.matched, 0)
+        union all
+        select 'reserved-differs-from-ledger', m.initiative_id::text
+        from means m left join escrowed e on e.initiative_id = m.initiative_id and e.resource = 'EUR/2'
+        where m.reserved_cents <> coalesce(e.reserved, 0)
+        union all
+        select 'donor-differs-from-ledger', coalesce(d.round_id, r.round_id)::text
+        from round_donors r full join drawn d on d.round_id = r.round_id and d.donor_id = r.donor_id
+        where coalesce(r.given_cents, 0) <> coalesce(d.cents, 0)
     )
     select jsonb_build_object(
         'balanced', not exists (select from faults),

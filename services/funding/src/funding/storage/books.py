@@ -98,9 +98,10 @@ WRITE = """
 CHANGE_PLEDGES = """
     with changed as (
         update pledges p set
-            status = n.status, version = n.version, delivered = n.delivered, gone = n.gone, match = n.match
-        from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::jsonb[])
-            as n(id, status, version, delivered, gone, match)
+            status = n.status, version = n.version, delivered = n.delivered, gone = n.gone, match = n.match,
+            match_gone = n.match_gone
+        from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::jsonb[], $7::bigint[])
+            as n(id, status, version, delivered, gone, match, match_gone)
         where p.id = n.id
         returning p.id, p.status
     )
@@ -328,6 +329,7 @@ def _changed(changed: Sequence[Pledge]) -> list[list[Any]]:
         [pledge.delivered for pledge in changed],
         [pledge.gone for pledge in changed],
         [match_json(pledge.match) for pledge in changed],
+        [sum(cents for _, cents in pledge.match.back) if pledge.match else 0 for pledge in changed],
     ]
 
 

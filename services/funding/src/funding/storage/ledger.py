@@ -32,7 +32,7 @@ WRITE = """
     select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
         as n(account, resource, debits_pending, debits_posted, credits_pending, credits_posted)
     where account like 'party:%' or credits_posted >= debits_posted + debits_pending
-        or exists (select from balances k where (k.account, k.resource) = (n.account, n.resource))
+        or (select true from balances k where k.account = n.account and k.resource = n.resource)
     on conflict (account, resource) do update set
         debits_pending = b.debits_pending + excluded.debits_pending,
         debits_posted = b.debits_posted + excluded.debits_posted,

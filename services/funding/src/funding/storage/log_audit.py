@@ -85,6 +85,7 @@ SIZE = "select count(*) from log_entries"
 async def faults(tx: Transaction, at: datetime, timeout_s: float) -> list[dict[str, str]]:
     """What does not agree between ledger, log and last signed head: a code and what it is about; nothing when all does.
 
+    The transaction must see one moment (repeatable read): else what is written meanwhile looks like a fault.
     Raises TimeoutError or QueryCanceledError where a part of it takes longer than `timeout_s` seconds.
     """
     agrees = await tx.connection.fetch(AGREES, at - LATEST, MOST_FAULTS, timeout=timeout_s)

@@ -102,6 +102,7 @@ def match_json(match: Match | None) -> str | None:
             "valued": match.valued,
             "valuationVersion": match.valuation_version,
             "back": match.back,
+            "spent": match.spent,
         }
     )
 
@@ -123,4 +124,5 @@ def match_from(text: str | None) -> Match | None:
         stored.get("valued", 0),
         stored.get("valuationVersion", ""),
         tuple((line, cents) for line, cents in stored.get("back", ())),
+        stored.get("spent", False),
     )

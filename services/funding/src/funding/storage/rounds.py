@@ -79,7 +79,7 @@ CANDIDATES = """
     from initiatives i left join needs n on n.initiative_id = i.initiative_id and n.resource = 'EUR/2'
     where i.initiative_id = any($1::uuid[]) order by i.initiative_id::text
 """
-CLOSED = "select id from rounds where fund_id = $1 order by opened_at desc, id desc limit $2"
+NEWEST = "select id from rounds where fund_id = $1 order by opened_at desc, id desc limit $2"
 
 
 async def fund(tx: Transaction, fund_id: UUID) -> Fund | None:
@@ -172,7 +172,7 @@ async def close_round(tx: Transaction, round_: Round, at: datetime, facts: Seque
 
 async def newest_of(tx: Transaction, fund_id: UUID, limit: int) -> list[UUID]:
     """The last rounds of a fund, newest first."""
-    return [row["id"] for row in await tx.fetch(CLOSED, fund_id, limit)]
+    return [row["id"] for row in await tx.fetch(NEWEST, fund_id, limit)]
 
 
 async def snapshot(tx: Transaction, round_id: UUID) -> RoundSnapshot:

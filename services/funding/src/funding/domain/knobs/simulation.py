@@ -98,8 +98,8 @@ def summary(cases: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     left = sum(case["after"]["leftCents"] for case in cases)
     gain, lose = (sum(case[part] for case in cases) for part in ("gain", "lose"))
     return {
-        "nl": f"{_more_nl(more)}, {_euros(left, '.', ',')} over; {gain} krijgen meer, {lose} minder.",
-        "en": f"{_more_en(more)}, {_euros(left, ',', '.')} left; {gain} get more, {lose} less.",
+        "nl": f"{_more_nl(more)}, {_euros(left, '.', ',')} over; meer voor {gain}, minder voor {lose}.",
+        "en": f"{_more_en(more)}, {_euros(left, ',', '.')} left; more for {gain}, less for {lose}.",
     }
 
 
