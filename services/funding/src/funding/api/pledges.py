@@ -72,7 +72,7 @@ class MatchView(View):
 class PledgeView(View):
     """A pledge, in the unit of its resource: cents, minutes or items; `amountCents` is 0 for other means than euros.
 
-    Euros are paid under `reference` (ISO 11649); `receivedCents` is what the bank said came in, told of one pledge alone.
+    Euros are paid under `reference` (ISO 11649); `receivedCents`, told of one pledge alone, is what the bank took in.
     `status` is `held`, `committed` once the initiative has what it needs, `delivered`, `lapsed`, `withdrawn` or
     `refunded`. `delivered` is what really came, `gone` what will not come any more.
     """
