@@ -74,11 +74,13 @@ NO_POOL = f"{INVARIANTS}::test_i2_i3_no_pool_gives_more_than_it_holds_or_its_con
 A_CENT = f"{INVARIANTS}::test_i4_without_caps_an_amount_is_less_than_a_cent_from_its_exact_share"
 FLOOR = f"{INVARIANTS}::test_a_floor_is_kept_when_the_crowd_goes_elsewhere_and_the_others_share_the_rest"
 RISING = f"{INVARIANTS}::test_floors_never_fall_fit_in_the_pot_and_follow_the_estimate"
-CAPS = f"{STREAMING}::test_i3_the_caps_of_pledge_and_donor_hold_for_all_pledges_together"
+CAPS = f"{STREAMING}::test_the_caps_of_donor_and_initiative_hold_for_all_pledges_of_a_round_together"
+TO_THE_CENT = f"{STREAMING}::test_a_cap_of_a_pledge_holds_to_the_cent"
+LEAST_SCORE = "tests/funding/rules/test_greedy.py::test_a_score_that_is_the_least_score_is_enough"
 FRACTION = f"{STREAMING}::test_no_fraction_is_rounded_on_the_way"
 THRESHOLD = f"{STREAMING}::test_a_threshold_pays_once_the_crowd_has_brought_enough_this_pledge_included"
 LEVEL = f"{INVARIANTS}::test_cents_that_a_cut_leaves_go_by_largest_fraction_then_smallest_id"
-MOST = f"{STREAMING}::test_a_pool_gives_to_one_initiative_no_more_than_its_condition_says"
+MOST_OF_POOL = f"{STREAMING}::test_a_pool_gives_to_one_initiative_no_more_than_its_condition_says"
 POT_LEFT = f"{STREAMING}::test_the_last_match_takes_what_is_left_in_the_pot"
 ONCE = f"{STREAMING}::test_a_threshold_pays_once_per_initiative"
 SPLIT = f"{STREAMING}::test_a_missing_cent_goes_to_the_largest_fraction_then_the_smallest_id"
@@ -138,7 +140,7 @@ FAULTS = (
           changed(ratio.Ratio.wanted, "self.cap_donor_cents - snapshot.given_to_donor", "self.cap_donor_cents")),
     Seeded("cap-initiative-per-call", "the cap of an initiative holds for each pledge apart", CAPS,
           changed(ratio.Ratio.wanted, " - snapshot.given_to_initiative", "")),
-    Seeded("cap-off-by-one", "a cent more of a pledge counts than its cap", ON_GIFTS,
+    Seeded("cap-off-by-one", "a cent more of a pledge counts than its cap", TO_THE_CENT,
           changed(ratio.Ratio.wanted, "self.cap_pledge_cents)", "self.cap_pledge_cents + 1)")),
     Seeded("float-factor", "the ratio is a float", FRACTION,
           changed(ratio.Ratio.part, "cents * self.numerator // self.denominator",
@@ -158,7 +160,7 @@ FAULTS = (
           changed(threshold.Threshold.stop, "snapshot.given_to_initiative > 0", "False")),
     Seeded("lost-reason", "what a limit takes off is not told", REASONS,
           changed(allocation.limited, "reasons.append(Reason(code, limit - cents))", "pass")),
-    Seeded("most-per-call", "what a pool gives to one initiative at most holds for each pledge apart", MOST,
+    Seeded("most-per-call", "what a pool gives to one initiative at most holds for each pledge apart", MOST_OF_POOL,
           changed(streaming.Course.room, "most - self.by_pool[pool, candidate.id]", "most")),
     # Cents that rounding leaves
     Seeded("dropped-remainder", "cents that rounding leaves are not given to a pot line", SPLIT,
@@ -201,7 +203,7 @@ FAULTS = (
           changed(greedy.in_order, "(-score[one.id], one.cost, ties", "(one.cost, -score[one.id], ties")),
     Seeded("misfit-skipped", "greedy_no_skip goes on after a misfit", WINNERS,
           changed(greedy.fill, "stopped = not skip", "stopped = False")),
-    Seeded("least-score-strict", "a score has to be above the least score", ON_BALLOTS,
+    Seeded("least-score-strict", "a score has to be above the least score", LEAST_SCORE,
           changed(greedy.GreedyThreshold.bar, "score >= self.least_score", "score > self.least_score")),
     Seeded("payment-rounded-down", "supporters pay a little less than the cost", COVERED,
           changed(electorate.Price.each, "-(-self.rest * points // self.weight)",

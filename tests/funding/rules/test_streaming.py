@@ -50,6 +50,18 @@ def test_a_part_of_a_pledge_beyond_its_cap_is_not_matched():
     assert cents(HALF, pledge(10_001)) == 5_000
 
 
+def test_a_cap_of_a_pledge_holds_to_the_cent():
+    assert [cents(Ratio(1, 1, 100, FREE, FREE), pledge(amount)) for amount in (99, 100, 101)] == [99, 100, 100]
+
+
+def test_the_caps_of_donor_and_initiative_hold_for_all_pledges_of_a_round_together():
+    gifts = [Gift(str(place), "x", "a" if place < 2 else "b", 8_000) for place in range(4)]
+    snapshot = RoundSnapshot((Candidate("a", 0), Candidate("b", 0)), (Pool("pot", 90_000),), tuple(gifts))
+    by_donor, by_initiative = Ratio(1, 1, FREE, 20_000, FREE), Ratio(1, 1, FREE, FREE, 10_000)
+    outcomes = [dict(rules.allocate(rule, snapshot).lines) for rule in (by_donor, by_initiative)]
+    assert [(one["a"].cents, one["b"].cents) for one in outcomes] == [(16_000, 4_000), (10_000, 10_000)]
+
+
 def test_the_caps_count_what_was_given_before():
     assert cents(HALF, pledge(4_000, donor=11_999)) == 1
     assert cents(HALF, pledge(4_000, donor=12_000)) == 0

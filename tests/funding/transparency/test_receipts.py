@@ -191,5 +191,5 @@ async def test_a_running_service_writes_its_log_by_itself_and_the_command_verifi
     arguments = ["verify", str(tmp_path / "receipt.json"), "--key", str(tmp_path / "key.json")]
     told = CliRunner().invoke(build("verify"), arguments)
     assert told.exit_code == 0, told.exception
-    assert f"party:{person('anna')} (shown by its salt)" in told.output
+    assert f"you (party:{person('anna')}, as its salt shows)" in told.output
     assert "; held" in told.output

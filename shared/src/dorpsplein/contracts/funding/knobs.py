@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from dorpsplein.envelope import Event, Key, NotPersonal, Pseudonym
 
 
-class KnobChangeDrafted(Event, type="nl.participatie.knob-changes.knob-change-drafted.v1", topic="funding.knob-change"):
+class KnobChangeDrafted(Event, type="nl.participatie.knob-changes.knob-change-drafted.v1", topic="funding.knob"):
     """A resident drafted a change of a fund's knobs: numbers and choices by knob, and new bounds of knobs.
 
     `base_number` is the set of values it was drafted on. `knob_class` is `tuning`, `rule` or `constitution`.
@@ -26,7 +26,7 @@ class KnobChangeDrafted(Event, type="nl.participatie.knob-changes.knob-change-dr
 
 
 class KnobChangeSimulated(
-    Event, type="nl.participatie.knob-changes.knob-change-simulated.v1", topic="funding.knob-change"
+    Event, type="nl.participatie.knob-changes.knob-change-simulated.v1", topic="funding.knob"
 ):
     """Past rounds and elections were run again under the proposed values; `digest` is that of the report."""
 
@@ -37,7 +37,7 @@ class KnobChangeSimulated(
     elections: Annotated[int, NotPersonal]
 
 
-class KnobChangeOpened(Event, type="nl.participatie.knob-changes.knob-change-opened.v1", topic="funding.knob-change"):
+class KnobChangeOpened(Event, type="nl.participatie.knob-changes.knob-change-opened.v1", topic="funding.knob"):
     """A change is open for voting until `closes_at`, by all who were on the roster at its opening.
 
     At least `quorum` of them must take part; once adopted it waits `lock_days`.
@@ -53,7 +53,7 @@ class KnobChangeOpened(Event, type="nl.participatie.knob-changes.knob-change-ope
 
 
 class KnobChangeExtended(
-    Event, type="nl.participatie.knob-changes.knob-change-extended.v1", topic="funding.knob-change"
+    Event, type="nl.participatie.knob-changes.knob-change-extended.v1", topic="funding.knob"
 ):
     """The quorum was only reached in the last 24 hours: the vote goes on until `closes_at`, this once."""
 
@@ -61,7 +61,7 @@ class KnobChangeExtended(
     closes_at: Annotated[AwareDatetime, NotPersonal]
 
 
-class KnobChangeAdopted(Event, type="nl.participatie.knob-changes.knob-change-adopted.v1", topic="funding.knob-change"):
+class KnobChangeAdopted(Event, type="nl.participatie.knob-changes.knob-change-adopted.v1", topic="funding.knob"):
     """A vote closed with a yes; the change waits until `effective_at`, and for the council where it must consent."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
@@ -74,7 +74,7 @@ class KnobChangeAdopted(Event, type="nl.participatie.knob-changes.knob-change-ad
 
 
 class KnobChangeTurnedDown(
-    Event, type="nl.participatie.knob-changes.knob-change-turned-down.v1", topic="funding.knob-change"
+    Event, type="nl.participatie.knob-changes.knob-change-turned-down.v1", topic="funding.knob"
 ):
     """A vote closed without the majority its class asks."""
 
@@ -86,7 +86,7 @@ class KnobChangeTurnedDown(
 
 
 class KnobChangeWithoutQuorum(
-    Event, type="nl.participatie.knob-changes.knob-change-without-quorum.v1", topic="funding.knob-change"
+    Event, type="nl.participatie.knob-changes.knob-change-without-quorum.v1", topic="funding.knob"
 ):
     """A vote closed in which fewer than the quorum took part."""
 
@@ -98,7 +98,7 @@ class KnobChangeWithoutQuorum(
 
 
 class KnobChangeConsented(
-    Event, type="nl.participatie.knob-changes.knob-change-consented.v1", topic="funding.knob-change"
+    Event, type="nl.participatie.knob-changes.knob-change-consented.v1", topic="funding.knob"
 ):
     """The council consented to an adopted change of the constitution."""
 
@@ -106,13 +106,13 @@ class KnobChangeConsented(
     consented_by: Annotated[UUID, Pseudonym]
 
 
-class KnobChangeLapsed(Event, type="nl.participatie.knob-changes.knob-change-lapsed.v1", topic="funding.knob-change"):
+class KnobChangeLapsed(Event, type="nl.participatie.knob-changes.knob-change-lapsed.v1", topic="funding.knob"):
     """An adopted change of the constitution lapsed: the council had not consented when it was to take effect."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
 
 
-class KnobTurned(Event, type="nl.participatie.knob-changes.knob-turned.v1", topic="funding.knob-change"):
+class KnobTurned(Event, type="nl.participatie.knob-changes.knob-turned.v1", topic="funding.knob"):
     """A change took effect: the fund has a new set of values. Rounds that are open keep the version they pinned.
 
     `numbers` and `choices` are the knobs that were turned, at their new values.
@@ -130,7 +130,7 @@ class KnobTurned(Event, type="nl.participatie.knob-changes.knob-turned.v1", topi
 
 
 class KnobChangeSuperseded(
-    Event, type="nl.participatie.knob-changes.knob-change-superseded.v1", topic="funding.knob-change"
+    Event, type="nl.participatie.knob-changes.knob-change-superseded.v1", topic="funding.knob"
 ):
     """A change stands no more: `reason` is `turned-again`, or `no-longer-fits` where it never took effect."""
 
@@ -139,14 +139,14 @@ class KnobChangeSuperseded(
 
 
 class KnobChangeWithdrawn(
-    Event, type="nl.participatie.knob-changes.knob-change-withdrawn.v1", topic="funding.knob-change"
+    Event, type="nl.participatie.knob-changes.knob-change-withdrawn.v1", topic="funding.knob"
 ):
     """Who drafted a change took it back; ballots that were cast are gone, unopened."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
 
 
-class KnobVetoAnnounced(Event, type="nl.participatie.knob-changes.knob-veto-announced.v1", topic="funding.knob-change"):
+class KnobVetoAnnounced(Event, type="nl.participatie.knob-changes.knob-veto-announced.v1", topic="funding.knob"):
     """A veto was announced: the change takes no effect before `until`, and then does unless a ground came."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
@@ -154,20 +154,20 @@ class KnobVetoAnnounced(Event, type="nl.participatie.knob-changes.knob-veto-anno
     until: Annotated[AwareDatetime, NotPersonal]
 
 
-class KnobVetoLapsed(Event, type="nl.participatie.knob-changes.knob-veto-lapsed.v1", topic="funding.knob-change"):
+class KnobVetoLapsed(Event, type="nl.participatie.knob-changes.knob-veto-lapsed.v1", topic="funding.knob"):
     """An announced veto lapsed: no ground was given in time."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
 
 
-class KnobChangeVetoed(Event, type="nl.participatie.knob-changes.knob-change-vetoed.v1", topic="funding.knob-change"):
+class KnobChangeVetoed(Event, type="nl.participatie.knob-changes.knob-change-vetoed.v1", topic="funding.knob"):
     """An adopted change was vetoed, with a written ground that stands with the change."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
     vetoed_by: Annotated[UUID, Pseudonym]
 
 
-class KnobBoundsSet(Event, type="nl.participatie.knob-bounds.knob-bounds-set.v1", topic="funding.knob-bounds"):
+class KnobBoundsSet(Event, type="nl.participatie.knob-bounds.knob-bounds-set.v1", topic="funding.bounds"):
     """The bounds of a fund's knobs: set once by the council, or moved by a change of the constitution."""
 
     fund_id: Annotated[UUID, Key, NotPersonal]
