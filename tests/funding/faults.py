@@ -66,8 +66,6 @@ INVARIANTS, REAL, STREAMING, SHARES, QUADRATIC, KNOBS = (
     f"tests/funding/rules/test_{name}.py"
     for name in ("invariants", "real_elections", "streaming", "equal_shares", "quadratic", "knobs")
 )
-ON_GIFTS = f"{INVARIANTS}::test_a_second_implementation_gives_the_same_for_every_rule_on_gifts"
-ON_BALLOTS = f"{INVARIANTS}::test_a_second_implementation_gives_the_same_for_every_rule_on_ballots"
 REASONS = f"{INVARIANTS}::test_reasons_add_up_to_the_amount_and_to_what_each_pool_gives"
 ALL_THERE_IS_ROOM_FOR = f"{INVARIANTS}::test_i2_a_split_gives_all_that_pot_caps_and_conditions_leave_room_for"
 NO_POOL = f"{INVARIANTS}::test_i2_i3_no_pool_gives_more_than_it_holds_or_its_conditions_allow"
