@@ -7,7 +7,6 @@ from uuid import UUID
 from funding.domain import pabulib
 from funding.domain.elections import Election, Project, election_id
 from funding.domain.inputs import document_of, root_of
-from funding.domain.rules import RoundSnapshot
 
 
 def read(raw: bytes, name: str, by: UUID, at: datetime) -> tuple[Election, str]:
@@ -16,7 +15,7 @@ def read(raw: bytes, name: str, by: UUID, at: datetime) -> tuple[Election, str]:
     Raises pabulib.MalformedFile with every fault found.
     """
     parsed = pabulib.parse(raw, name)
-    snapshot = _snapshot(parsed, name)
+    snapshot = pabulib.snapshot(parsed)
     names = {project.id: project.name for project in parsed.projects}
     document = document_of(snapshot)
     digest = hashlib.sha256(raw).hexdigest()
@@ -38,11 +37,3 @@ def read(raw: bytes, name: str, by: UUID, at: datetime) -> tuple[Election, str]:
         loaded_at=at,
     )
     return election, document
-
-
-def _snapshot(parsed: pabulib.Election, name: str) -> RoundSnapshot:
-    """What rules see. A number in META that is none shows only here."""
-    try:
-        return pabulib.snapshot(parsed)
-    except ValueError as fault:
-        raise pabulib.MalformedFile(name, [(1, f"META has a number that cannot be read: {fault}")]) from fault

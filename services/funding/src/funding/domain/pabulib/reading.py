@@ -6,7 +6,9 @@ from decimal import Decimal
 from funding.domain.pabulib.election import Election, Project, Vote
 from funding.domain.pabulib.sheet import Sheet, rows_of, text_of
 
-MOST_CENTS = 2**63 - 1
+MOST_CENTS = 2**53 - 1
+"""What every JSON reader takes as a whole number."""
+LENGTH = re.compile("[1-9][0-9]{0,5}", re.ASCII)
 LONGEST_ID = 100
 
 VOTE_TYPES = ("approval", "choose-1", "cumulative", "scoring", "ordinal")
@@ -46,6 +48,8 @@ def _meta(sheet: Sheet) -> dict[str, str]:
     if meta.get("vote_type", VOTE_TYPES[0]) not in VOTE_TYPES:
         known = ", ".join(VOTE_TYPES)
         sheet.fault(sheet.meta_line("vote_type"), f"the vote type {meta['vote_type']!r} is not one of {known}")
+    if (length := meta.get("max_length")) and not LENGTH.fullmatch(length):
+        sheet.fault(sheet.meta_line("max_length"), f"max_length {length[:40]!r} is no whole number such as 5")
     return meta
 
 
