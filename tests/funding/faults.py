@@ -15,7 +15,7 @@ from typing import Any
 from tests.seeded import Seeded, SeededList
 
 from funding import storage
-from funding.domain import books, ledger, means, pledges, quotes, rounds
+from funding.domain import books, fates, ledger, means, quotes, rounds
 from funding.domain.rules import (
     allocation,
     batch,
@@ -232,7 +232,7 @@ FAULTS = (
     Seeded("version-by-name", "the version of a rule is that of its name", VERSIONS,
           changed(registry.version, '"knobs": rule.knobs()', '"knobs": {}')),
     Seeded("version-in-effect", "pledges in an old round are matched by the knobs its fund has now", PINNED,
-          changed_text(storage.books, "LOCK_ROUNDS", "* from rounds", KNOBS_IN_EFFECT)),
+          changed_text(storage.books.locking, "LOCK_ROUNDS", "* from rounds", KNOBS_IN_EFFECT)),
     # The ledger
     Seeded("resource-mixed", "what arrives in an account is added to its euros", BY_RESOURCE,
           changed(ledger.Entries.changes, "sums[one.credit, one.resource][2 + place]",
@@ -249,7 +249,7 @@ FAULTS = (
           changed(books.Books._give_back, "source, account, cents, step=step)",
                   "source, account, 2 * cents, step=step)")),
     Seeded("lapse-rounded-up", "a promise that falls out takes a cent more of its match than its part", LAPSE,
-          changed(pledges.match_going, "cents * pledge.open // pledge.quantity",
+          changed(fates.match_going, "cents * pledge.open // pledge.quantity",
                   "-(-cents * pledge.open // pledge.quantity)")),
     Seeded("cap-kept", "room under a pledger's cap does not come back with a match", MACHINE,
           changed(books.Books._move, "sign * sum(by.values())", "max(0, sign) * sum(by.values())")),
@@ -269,14 +269,15 @@ FAULTS = (
     Seeded("quote-counts", "a goal is reached by what is only quoted", MERE_QUOTES,
           changed(means.Means.has, "self.matched if", "self.matched + self.reserved if")),
     Seeded("quote-overwritten", "of two quotes with one id the second is taken for the first", TWO_ROUNDS,
-          changed_text(storage.books, "KEEP_QUOTES", "$11::uuid[]\n    )",
+          changed_text(storage.books.keeping, "KEEP_QUOTES", "$11::uuid[]\n    )",
                        "$11::uuid[]\n    )\n    on conflict (id) do update set status = excluded.status")),
     # Means
     Seeded("slot-unguarded", "nothing keeps a hall from being promised twice", SLOTS,
-          changed_text(storage.books, "TAKE_SLOTS", "as s(id, facility, starts_at, ends_at)",
+          changed_text(storage.books.keeping, "TAKE_SLOTS", "as s(id, facility, starts_at, ends_at)",
                        "as s(id, facility, starts_at, ends_at) on conflict do nothing")),
     Seeded("slot-kept", "a hall stays taken when its promise is withdrawn", SLOT_FREED,
-          changed_text(storage.books, "CHANGE_PLEDGES", "'committed', 'delivered')", "'committed', 'withdrawn')")),
+          changed_text(storage.books.keeping, "CHANGE_PLEDGES",
+                       "'committed', 'delivered')", "'committed', 'withdrawn')")),
     Seeded("one-kind-enough", "one kind of means is enough for the goal",
           f"{NEEDS}::test_the_goal_is_reached_only_when_every_kind_is_there",
           changed(vars(means.Means)["has_enough"].fget, "not self.missing", "len(self.missing) < len(self.needs)")),
@@ -284,7 +285,7 @@ FAULTS = (
           f"{NEEDS}::test_what_nobody_asked_for_is_refused",
           changed(means.Means.refuse_more, "need.wished - self.pledged.get(resource, 0)", "need.wished")),
     Seeded("delivered-too-much", "more may come than is open", PARTS,
-          changed(pledges.deliver, "quantity > pledge.open", "quantity > pledge.quantity")),
+          changed(fates.deliver, "quantity > pledge.open", "quantity > pledge.quantity")),
     Seeded("deadline-by-timer", "until its timer fires an initiative is taken to have time", LATE,
           changed(means.Means.is_over, "now >= self.board.deadline", "False")),
     Seeded("miss-half", "a missed deadline gives matches back and keeps the cap on them", MISSED,

@@ -15,7 +15,7 @@ from dorpsplein.errors import Refused, Transient
 from dorpsplein.identity import Caller, Role
 from funding import commands, storage
 from funding.commands.means import Deliver
-from funding.domain import pledges
+from funding.domain import fates
 from funding.domain.ledger import EUR, Entries, transfer
 from funding.domain.pledges import Match, Pledge
 from funding.domain.rules import Allocation
@@ -27,14 +27,14 @@ PLEDGE = Pledge(uuid4(), uuid4(), uuid4(), None, HOURS, 100, NOON, "committed", 
 
 def of(quantity: int, *, pledge: Pledge = PLEDGE, evidence: bool = False, needed: bool = False) -> Pledge:
     """A pledge after so much of it was delivered."""
-    for event in pledges.deliver(pledge, uuid4(), quantity, evidence=evidence, needed=needed):
-        pledge = pledges.evolve(pledge, event)
+    for event in fates.deliver(pledge, uuid4(), quantity, evidence=evidence, needed=needed):
+        pledge = fates.evolve(pledge, event)
     return pledge
 
 
 def lapsed(pledge: Pledge) -> Pledge:
-    for event in pledges.lapse(pledge, "not-delivered"):
-        pledge = pledges.evolve(pledge, event)
+    for event in fates.lapse(pledge, "not-delivered"):
+        pledge = fates.evolve(pledge, event)
     return pledge
 
 

@@ -38,10 +38,11 @@ from funding import commands, storage
 from funding.app import SERVICE
 from funding.commands.means import Deliver
 from funding.commands.pledges import Pledging, Withdrawing
+from funding.domain.funds import Fund
 from funding.domain.means import Board, Need
 from funding.domain.pledges import MakePledge
 from funding.domain.quotes import AskQuote
-from funding.domain.rounds import AddPotLine, Fund, OpenRound
+from funding.domain.rounds import AddPotLine, OpenRound
 from funding.timers import HANDLERS
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from dorpsplein.identity import Caller
 from dorpsplein.web import MOST_PAGE, Db, Now, OnlyOnce, found, from_cursor, page, permitted, to_cursor
 from funding import commands, storage
 from funding.api.fields import KnobValues, RuleName, answer_made
-from funding.domain.rounds import Fund
+from funding.domain.funds import Fund
 from funding.permissions import PERMISSIONS
 
 router = APIRouter(tags=["funds"])

@@ -14,8 +14,8 @@ from dorpsplein.web import found
 from funding import storage
 from funding.commands.guards import unless_taken
 from funding.commands.pledges import all_books_of, books_of, write
+from funding.domain import fates
 from funding.domain import means as needs
-from funding.domain import pledges
 from funding.domain.books import Books
 from funding.domain.ledger import delivered
 from funding.domain.means import Board, Means
@@ -97,7 +97,7 @@ async def follow_needs(tx: Transaction, initiative: UUID, at: datetime, cause: C
 async def deliver(tx: Transaction, command: Deliver, caller: Caller) -> tuple[Pledge, bool]:
     """Record that a part of a pledge really came; answers the pledge, and whether the delivery is new.
 
-    Raises NotFound, Forbidden("not-your-initiative"), Conflict("id-taken"), and what `pledges.deliver` refuses.
+    Raises NotFound, Forbidden("not-your-initiative"), Conflict("id-taken"), and what `fates.deliver` refuses.
     """
     books, pledge = await _of_initiative(tx, command.pledge, caller)
     if known := await storage.pledges.delivery(tx, command.id):
@@ -106,7 +106,7 @@ async def deliver(tx: Transaction, command: Deliver, caller: Caller) -> tuple[Pl
         return pledge, False
     round_ = books.rounds.get(pledge.round) if pledge.round else None
     evidence, needed = bool(command.evidence), bool(round_ and round_.asks_evidence(pledge.matched))
-    events = pledges.deliver(pledge, command.id, command.quantity, evidence=evidence, needed=needed)
+    events = fates.deliver(pledge, command.id, command.quantity, evidence=evidence, needed=needed)
     books.follow(events, command.at)
     await write(tx, books, command.at)
     async with unless_taken():
@@ -122,15 +122,15 @@ async def lapse(tx: Transaction, pledge_id: UUID, caller: Caller, now: datetime)
     A goal that was reached may be missed again by it: then a top-up window opens. A match that was paid out already
     stays where it is. Raises NotFound,
     Forbidden("not-your-initiative"), Refused("euros-are-welcome") for held euros, ("paid-out") where the escrow does
-    not hold them any more, and what `pledges.lapse` refuses.
+    not hold them any more, and what `fates.lapse` refuses.
     """
     books, pledge = await _of_initiative(tx, pledge_id, caller)
     if pledge.status == "held" and pledge.cents:
         raise Refused("euros-are-welcome", "Euros that are held can be withdrawn by their pledger only.")
     if pledge.status == "committed" and not pledge.cents:
         available = await storage.payouts.lock_available(tx, pledge.initiative)
-        pledge = books.pledges[pledge_id] = pledges.spend_match(pledge, available)
-    books.follow(pledges.lapse(pledge, "declined" if pledge.status == "held" else "not-delivered"), now)
+        pledge = books.pledges[pledge_id] = fates.spend_match(pledge, available)
+    books.follow(fates.lapse(pledge, "declined" if pledge.status == "held" else "not-delivered"), now)
     books.fall_short(pledge.initiative, now)
     try:
         await write(tx, books, now)

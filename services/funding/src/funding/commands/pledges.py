@@ -13,7 +13,7 @@ from dorpsplein.timers import cancel_timers, set_timers
 from dorpsplein.web import found
 from funding import storage
 from funding.commands.guards import unless_slot_taken, unless_taken
-from funding.domain import pledges
+from funding.domain import fates
 from funding.domain.books import Books
 from funding.domain.pledges import MakePledge, Pledge
 from funding.domain.quotes import AskQuote, Quote
@@ -139,9 +139,9 @@ async def withdraw_pledges(tx: Transaction, asked: Sequence[Withdrawing]) -> lis
 
     def take_back(one: Withdrawing, cause: Cause | None) -> Pledge:
         pledge: Pledge = found(books.pledges.get(one.pledge), "pledge", one.pledge)
-        pledges.refuse_others(pledge, one.caller)
-        pledges.refuse_counted(pledge, books.rounds.get(pledge.round) if pledge.round else None, one.at)
-        books.follow(pledges.withdraw(pledge), one.at, cause)
+        fates.refuse_others(pledge, one.caller)
+        fates.refuse_counted(pledge, books.rounds.get(pledge.round) if pledge.round else None, one.at)
+        books.follow(fates.withdraw(pledge), one.at, cause)
         return books.pledges[one.pledge]
 
     answers = each(tx, asked, take_back)

@@ -16,10 +16,12 @@ from dorpsplein.web import found
 from funding import storage
 from funding.commands.guards import unless_taken
 from funding.commands.knobs.settling import settle
-from funding.domain import knobs, rounds
+from funding.domain import funds, knobs, rounds
+from funding.domain.funds import Fund
 from funding.domain.knobs import Values
 from funding.domain.ledger import Entries
-from funding.domain.rounds import AddPotLine, Fund, OpenRound, Round, Terms
+from funding.domain.rounds import AddPotLine, OpenRound, Round
+from funding.domain.terms import Terms
 
 ROUND_CLOSES = "round-closes"
 
@@ -29,9 +31,9 @@ async def open_fund(tx: Transaction, asked: Fund, rule: str, given: Values) -> t
     values = knobs.start(rule, given)
     if known := await storage.rounds.fund(tx, asked.id):
         [first] = await storage.knobs.sets.history(tx, asked.id, before=2, limit=1)
-        return rounds.same_fund(known, asked, first.values == values), False
+        return funds.same_fund(known, asked, first.values == values), False
     async with unless_taken():
-        await storage.rounds.open_fund(tx, asked, [Fact(event, 1) for event in rounds.open_fund(asked)])
+        await storage.rounds.open_fund(tx, asked, [Fact(event, 1) for event in funds.open_fund(asked)])
         await storage.knobs.begin(tx, asked.id, values, asked.opened_at)
     return asked, True
 

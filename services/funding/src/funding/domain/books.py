@@ -20,12 +20,13 @@ from dorpsplein.contracts.funding.pledges import (
 )
 from dorpsplein.envelope import Cause, Event, Fact
 from dorpsplein.errors import Refused
-from funding.domain import grants, pledges, quotes, rounds
+from funding.domain import fates, grants, pledges, quotes, rounds
 from funding.domain import means as needs
+from funding.domain.fates import Followed
 from funding.domain.grants import Grant
 from funding.domain.ledger import EUR, Entries, delivered, escrow, party, post, pot, returned, transfer, void
 from funding.domain.means import Means, MeansEvent
-from funding.domain.pledges import Followed, MakePledge, Match, Pledge
+from funding.domain.pledges import MakePledge, Match, Pledge
 from funding.domain.quotes import AskQuote, Quote
 from funding.domain.rounds import Round
 from funding.domain.rules import PledgeSnapshot
@@ -141,7 +142,7 @@ class Books:
                     self.entries.transfers.append(moved)
                 case PledgeWithdrawn() | PledgeLapsed() | PledgeRefunded():
                     self._give_back(pledge)
-            self.pledges[pledge.id] = pledges.evolve(pledge, event)
+            self.pledges[pledge.id] = fates.evolve(pledge, event)
             self.touched["pledge", pledge.id] = None
             self.tell([event], self.pledges[pledge.id].version, cause)
 
@@ -170,13 +171,11 @@ class Books:
         for pledge in [one for one in self.pledges.values() if one.initiative == initiative and one.stands]:
             if pledge.status == "held":
                 gone: Sequence[Followed] = (
-                    pledges.withdraw(pledge, reason)
-                    if reason == "initiative-withdrawn"
-                    else pledges.lapse(pledge, reason)
+                    fates.withdraw(pledge, reason) if reason == "initiative-withdrawn" else fates.lapse(pledge, reason)
                 )
                 self.follow(gone, at, cause)
             elif pledge.status == "committed":
-                self.follow(pledges.refund(pledge, reason), at, cause)
+                self.follow(fates.refund(pledge, reason), at, cause)
         for grant in [one for one in self.grants.values() if one.initiative == initiative]:
             self._return(grant, at, cause)
 
@@ -298,7 +297,7 @@ class Books:
 
     def _give_back(self, pledge: Pledge) -> None:
         """Return what is open of a pledge and its match: give holds back, or move what was posted back."""
-        back = dict(pledges.match_going(pledge))
+        back = dict(fates.match_going(pledge))
         if pledge.status == "held":
             self.entries.resolutions += void(pledge.holds)
         else:

@@ -1,4 +1,4 @@
-"""Funds, their rounds, and the pot lines co-financiers put into a round."""
+"""Rounds of a fund, and the pot lines co-financiers put into one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,33 +6,20 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from dorpsplein.contracts.funding.rounds import (
-    FundOpened,
-    FundState,
     PotLineAdded,
     RoundClosed,
     RoundOpened,
 )
 from dorpsplein.errors import Conflict, Forbidden, Refused
 from dorpsplein.identity import Caller, Role
-from funding.domain.knobs import Values, rule_of, rule_version, valuation_version
+from funding.domain.funds import Fund
 from funding.domain.ledger import EUR, Transfer, party, pot, transfer
 from funding.domain.means import Means
-from funding.domain.resources import Valuation
-from funding.domain.rules import Allocation, PledgeSnapshot, Rule, answer
+from funding.domain.rules import Allocation, PledgeSnapshot, answer
+from funding.domain.terms import Terms
 
 MOST_POT_LINES = 50
 LONGEST_ROUND = timedelta(days=3653)
-
-
-@dataclass(frozen=True, slots=True)
-class Fund:
-    """A source of means. While it is paused by the emergency brake no round of it matches."""
-
-    id: UUID
-    name: str
-    opened_by: UUID
-    opened_at: datetime
-    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +44,6 @@ class PotLine:
         if self.neighbourhoods and means.neighbourhood not in self.neighbourhoods:
             return 0
         return self.left if self.most is None else max(0, min(self.left, self.most - given))
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a round takes over from its fund at its opening and keeps: the knobs in effect, as versions."""
-
-    rule: Rule
-    rule_version: str
-    valuation: Valuation
-    valuation_version: str
-    quote_minutes: int
-    floor_percent: int
-
-    @classmethod
-    def of(cls, values: Values) -> "Terms":
-        """The terms that a fund's knob values make."""
-        return cls(
-            rule_of(values),
-            rule_version(values),
-            Valuation.of(values),
-            valuation_version(values),
-            int(values["quoteMinutes"]),
-            int(values["floorPercent"]),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +95,6 @@ class AddPotLine:
     themes: tuple[str, ...] = ()
     neighbourhoods: tuple[str, ...] = ()
     most: int | None = None
-
-
-def open_fund(fund: Fund) -> list[FundOpened | FundState]:
-    """Open a fund."""
-    return [FundOpened(fund_id=fund.id, opened_by=fund.opened_by), FundState(fund_id=fund.id, name=fund.name)]
-
-
-def same_fund(known: Fund, asked: Fund, same_knobs: bool) -> Fund:
-    """The fund that has this id. Raises Conflict("id-taken") unless it was opened with the same input."""
-    if known.name != asked.name or not same_knobs:
-        raise Conflict("id-taken", f"Fund {known.id} was opened with another name, rule or knobs.")
-    return known
 
 
 def open_round(command: OpenRound, fund: Fund | None, terms: Terms | None, now: datetime) -> Round:

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
+from funding.domain.funds import Fund
 from funding.domain.ledger import pot
 from funding.domain.resources import Valuation
-from funding.domain.rounds import Fund, PotLine, Round, Terms
+from funding.domain.rounds import PotLine, Round
 from funding.domain.rules import Candidate, Gift, Pool, RoundSnapshot, from_knobs
+from funding.domain.terms import Terms
 
 FUND = "select * from funds where id = $1"
 FUNDS = """

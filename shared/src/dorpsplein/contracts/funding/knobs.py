@@ -25,9 +25,7 @@ class KnobChangeDrafted(Event, type="nl.participatie.knob-changes.knob-change-dr
     base_number: Annotated[int, NotPersonal]
 
 
-class KnobChangeSimulated(
-    Event, type="nl.participatie.knob-changes.knob-change-simulated.v1", topic="funding.knob"
-):
+class KnobChangeSimulated(Event, type="nl.participatie.knob-changes.knob-change-simulated.v1", topic="funding.knob"):
     """Past rounds and elections were run again under the proposed values; `digest` is that of the report."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
@@ -52,9 +50,7 @@ class KnobChangeOpened(Event, type="nl.participatie.knob-changes.knob-change-ope
     closes_at: Annotated[AwareDatetime, NotPersonal]
 
 
-class KnobChangeExtended(
-    Event, type="nl.participatie.knob-changes.knob-change-extended.v1", topic="funding.knob"
-):
+class KnobChangeExtended(Event, type="nl.participatie.knob-changes.knob-change-extended.v1", topic="funding.knob"):
     """The quorum was only reached in the last 24 hours: the vote goes on until `closes_at`, this once."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
@@ -73,9 +69,7 @@ class KnobChangeAdopted(Event, type="nl.participatie.knob-changes.knob-change-ad
     needs_consent: Annotated[bool, NotPersonal]
 
 
-class KnobChangeTurnedDown(
-    Event, type="nl.participatie.knob-changes.knob-change-turned-down.v1", topic="funding.knob"
-):
+class KnobChangeTurnedDown(Event, type="nl.participatie.knob-changes.knob-change-turned-down.v1", topic="funding.knob"):
     """A vote closed without the majority its class asks."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
@@ -97,9 +91,7 @@ class KnobChangeWithoutQuorum(
     roster_size: Annotated[int, NotPersonal]
 
 
-class KnobChangeConsented(
-    Event, type="nl.participatie.knob-changes.knob-change-consented.v1", topic="funding.knob"
-):
+class KnobChangeConsented(Event, type="nl.participatie.knob-changes.knob-change-consented.v1", topic="funding.knob"):
     """The council consented to an adopted change of the constitution."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
@@ -129,18 +121,14 @@ class KnobTurned(Event, type="nl.participatie.knob-changes.knob-turned.v1", topi
     effective_at: Annotated[AwareDatetime, NotPersonal]
 
 
-class KnobChangeSuperseded(
-    Event, type="nl.participatie.knob-changes.knob-change-superseded.v1", topic="funding.knob"
-):
+class KnobChangeSuperseded(Event, type="nl.participatie.knob-changes.knob-change-superseded.v1", topic="funding.knob"):
     """A change stands no more: `reason` is `turned-again`, or `no-longer-fits` where it never took effect."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
     reason: Annotated[str, NotPersonal]
 
 
-class KnobChangeWithdrawn(
-    Event, type="nl.participatie.knob-changes.knob-change-withdrawn.v1", topic="funding.knob"
-):
+class KnobChangeWithdrawn(Event, type="nl.participatie.knob-changes.knob-change-withdrawn.v1", topic="funding.knob"):
     """Who drafted a change took it back; ballots that were cast are gone, unopened."""
 
     change_id: Annotated[UUID, Key, NotPersonal]
