@@ -216,13 +216,22 @@ def test_i5_other_names_change_nothing_unless_a_tie_is_declared(rule: Rule, snap
     assert given_by(rules.allocate(rule, other)) == {name[one]: cents for one, cents in given_by(ours).items()}
 
 
+def conditional(snapshot: RoundSnapshot) -> bool:
+    return any(pool.themes or pool.neighbourhoods or pool.most_per_candidate is not None for pool in snapshot.pools)
+
+
 @thorough
 @given(rules_of("ratio", "first_come", *BATCH), rounds(), st.data())
 def test_i6_raising_a_pledge_never_lowers_its_initiatives_match_by_more_than_a_cent(
     rule: Rule, snapshot: RoundSnapshot, data: st.DataObject
 ):
-    """Not so for `first_come` without a partial last match, and `threshold`: see the two tests after this one."""
+    """Not so for `first_come` without a partial last match, and `threshold`: see the two tests after this one.
+
+    Nor for a quadratic rule without `expand` where pot lines have conditions: what an initiative earns above its cap
+    then makes the others' part larger, and with it their part of the lines that all of them compete for.
+    """
     assume(snapshot.gifts and rule.knobs().get("partial", 1))
+    assume(rule.knobs().get("expand", 1) or not conditional(snapshot))
     place = data.draw(st.integers(0, len(snapshot.gifts) - 1))
     gift = snapshot.gifts[place]
     more = replace(gift, cents=gift.cents + data.draw(st.integers(1, 20_000)))

@@ -7,7 +7,9 @@ quadratic_pairwise: raw = Σ_{i<j} √(c_ip·c_jp)·M/(M + Σ_q √(c_iq·c_jq))
 initiatives again and again together weighs at most M. Source: Buterin, "Pairwise coordination subsidies" (2019).
 
 A root is ⌊√(c·10¹²)⌋, in 10⁻⁶ of the root of a cent, so raw is in 10⁻¹² cents; in pairwise √(c_i·c_j) is the product of
-two roots and each term is rounded down. What is shared out is min(pot, Σ raw), or the whole pot with `expand`.
+two roots and each term is rounded down. What is shared out is min(pot, Σ raw), or the whole pot with `expand`. Without
+`expand` what one earns above its cap goes to the others; so where pot lines have conditions, a larger pledge may make
+the others' part of a scarce line larger than its own (I6 of the funding design holds without conditions).
 """
 
 from collections.abc import Sequence
