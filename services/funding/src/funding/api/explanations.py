@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from dorpsplein.fields import View
 from dorpsplein.web import Db, found
 from funding import storage
-from funding.domain.explaining import explain
+from funding.domain.explaining import Part, explain
 
 router = APIRouter(tags=["pledges"])
 
@@ -41,7 +41,7 @@ async def explain_pledge(db: Db, pledge_id: UUID) -> ExplanationView:
         pledge = found(pledges[0] if pledges else None, "pledge", pledge_id)
         lines = await storage.explaining.cofinanciers(tx, pledge.round)
         moved = await storage.explaining.moved(tx, pledge_id)
-        parts = await storage.explaining.parts(tx, pledge_id)
+        parts = [Part(row["quantity"], row["at"]) for row in await storage.pledges.deliveries(tx, pledge_id)]
     return ExplanationView(
         pledge_id=pledge_id,
         status=pledge.status,

@@ -48,12 +48,6 @@ class Match:
     back: tuple[tuple[str, int], ...] = ()
     spent: bool = False
 
-    @property
-    def standing(self) -> dict[str, int]:
-        """What still stands of it, by pot line."""
-        gone = dict(self.back)
-        return {line: cents - gone.get(line, 0) for line, cents in self.allocation.by}
-
 
 @dataclass(frozen=True, slots=True)
 class Pledge:
@@ -83,11 +77,6 @@ class Pledge:
         return self.status in {"held", "committed", "delivered"}
 
     @property
-    def standing(self) -> int:
-        """How much of it counts for its initiative."""
-        return self.quantity - self.gone if self.stands else 0
-
-    @property
     def open(self) -> int:
         """How much of it has neither come nor gone."""
         return self.quantity - self.delivered - self.gone
@@ -101,11 +90,6 @@ class Pledge:
     def matched(self) -> int:
         """The cents that followed it."""
         return self.match.allocation.cents if self.match else 0
-
-    @property
-    def match_standing(self) -> dict[str, int]:
-        """The cents that followed it and still stand, by pot line."""
-        return self.match.standing if self.match and self.stands else {}
 
     @property
     def holds(self) -> list[Transfer]:

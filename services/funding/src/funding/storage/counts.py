@@ -12,7 +12,7 @@ from funding.domain.counts import Count, Lines, Witness
 from funding.domain.draws import Draw
 from funding.domain.inputs import root_of
 from funding.domain.overrides import Override
-from funding.domain.rules.allocation import Allocation, Reason
+from funding.storage.allocations import allocation_from, parts_of
 
 KEEP_INPUT = "insert into count_inputs (root, document) values ($1, $2) on conflict do nothing"
 INPUT = "select document from count_inputs where root = $1"
@@ -192,22 +192,8 @@ def _count(row: Any) -> Count:
 
 
 def _lines_json(lines: Lines) -> list[Any]:
-    return [
-        (
-            candidate,
-            line.cents,
-            line.by,
-            [(reason.code, reason.cents, reason.pot_line) for reason in line.reasons],
-        )
-        for candidate, line in lines
-    ]
+    return [(candidate, *parts_of(line)) for candidate, line in lines]
 
 
 def _lines_from(stored: Sequence[Any]) -> Lines:
-    return tuple(
-        (
-            candidate,
-            Allocation(cents, tuple((pool, part) for pool, part in by), tuple(Reason(*reason) for reason in reasons)),
-        )
-        for candidate, cents, by, reasons in stored
-    )
+    return tuple((candidate, allocation_from(*parts)) for candidate, *parts in stored)

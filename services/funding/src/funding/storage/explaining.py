@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from dorpsplein.database import Transaction
-from funding.domain.explaining import Movement, Part
+from funding.domain.explaining import Movement
 
 MOVED = """
     select t.kind, t.credit, t.amount, t.at, r.outcome, r.at as resolved_at
@@ -11,7 +11,6 @@ MOVED = """
     where t.group_id = $1 order by t.at, t.kind, t.id
 """
 LINES = "select id::text, cofinancier from pot_lines where round_id = $1"
-PARTS = "select quantity, at from deliveries where pledge_id = $1 order by at, id"
 
 
 async def moved(tx: Transaction, pledge: UUID) -> list[Movement]:
@@ -22,8 +21,3 @@ async def moved(tx: Transaction, pledge: UUID) -> list[Movement]:
 async def cofinanciers(tx: Transaction, round_id: UUID | None) -> dict[str, str]:
     """Which co-financier each pot line of a round is of."""
     return {row["id"]: row["cofinancier"] for row in await tx.fetch(LINES, round_id)} if round_id else {}
-
-
-async def parts(tx: Transaction, pledge: UUID) -> list[Part]:
-    """The parts of a pledge that were delivered, oldest first."""
-    return [Part(*row) for row in await tx.fetch(PARTS, pledge)]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from dorpsplein.database import Transaction
 from funding.domain.grants import Grant
-from funding.domain.rules import Allocation, Reason
+from funding.storage.allocations import allocation_from, parts_of
 
 GRANTS = "select * from grants where initiative_id = any($1::uuid[]) order by id"
 KEEP = """
@@ -36,12 +36,12 @@ async def keep_grants(tx: Transaction, grants: Sequence[Grant]) -> None:
 
 
 def _json(grant: Grant) -> str:
-    allocation = grant.allocation
+    cents, by, reasons = parts_of(grant.allocation)
     return json.dumps(
         {
-            "cents": allocation.cents,
-            "by": allocation.by,
-            "reasons": [(reason.code, reason.cents, reason.pot_line) for reason in allocation.reasons],
+            "cents": cents,
+            "by": by,
+            "reasons": reasons,
             "ruleVersion": grant.rule_version,
             "inputDigest": grant.input_digest,
         }
@@ -50,11 +50,7 @@ def _json(grant: Grant) -> str:
 
 def _grant_from(row: Any) -> Grant:
     stored = json.loads(row["match"])
-    allocation = Allocation(
-        stored["cents"],
-        tuple((line, cents) for line, cents in stored["by"]),
-        tuple(Reason(*reason) for reason in stored["reasons"]),
-    )
+    allocation = allocation_from(stored["cents"], stored["by"], stored["reasons"])
     return Grant(
         row["id"],
         row["round_id"],

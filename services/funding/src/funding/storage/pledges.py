@@ -9,7 +9,7 @@ from uuid import UUID
 from dorpsplein.database import Transaction
 from funding.domain.pledges import Match, Pledge
 from funding.domain.resources import Slot
-from funding.domain.rules import Allocation, Reason
+from funding.storage.allocations import allocation_from, parts_of
 
 PLEDGES = "select * from pledges where id = any($1::uuid[])"
 HELD = "select * from pledges where initiative_id = any($1::uuid[]) and status = 'held' order by id"
@@ -91,12 +91,12 @@ def match_json(match: Match | None) -> str | None:
     """A match as JSON, to be stored."""
     if match is None:
         return None
-    allocation = match.allocation
+    cents, by, reasons = parts_of(match.allocation)
     return json.dumps(
         {
-            "cents": allocation.cents,
-            "by": allocation.by,
-            "reasons": [(reason.code, reason.cents, reason.pot_line) for reason in allocation.reasons],
+            "cents": cents,
+            "by": by,
+            "reasons": reasons,
             "ruleVersion": match.rule_version,
             "inputDigest": match.input_digest,
             "valued": match.valued,
@@ -112,13 +112,8 @@ def match_from(text: str | None) -> Match | None:
     if text is None:
         return None
     stored = json.loads(text)
-    allocation = Allocation(
-        stored["cents"],
-        tuple((line, cents) for line, cents in stored["by"]),
-        tuple(Reason(*reason) for reason in stored["reasons"]),
-    )
     return Match(
-        allocation,
+        allocation_from(stored["cents"], stored["by"], stored["reasons"]),
         stored["ruleVersion"],
         stored["inputDigest"],
         stored.get("valued", 0),
