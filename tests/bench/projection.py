@@ -17,7 +17,7 @@ from tests.bench.report import BARE, OURS, Report
 from tests.bench.square import REPOSITORY, Square
 from tests.bench.windows import cpu_each
 
-from dorpsplein.contracts.initiatives import SupportGiven
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.envelope import Fact
 from dorpsplein.outbox import Outbox
 from dorpsplein.topics import ensure_topics

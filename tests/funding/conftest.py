@@ -14,7 +14,7 @@ from tests.conftest import MakeDatabase
 from tests.funding import faults
 from tests.support import login, person, running
 
-from dorpsplein.contracts.initiatives import InitiativeProposed
+from dorpsplein.contracts.initiatives.initiatives import InitiativeProposed
 from dorpsplein.envelope import EVENTS, Event, Fact, Recorded, binary_headers, recorded
 from dorpsplein.service import Runtime
 from dorpsplein.timers import fire_due

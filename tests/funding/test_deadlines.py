@@ -9,7 +9,7 @@ from tests.support import person
 
 from dorpsplein.contracts.funding.means import MeansGoalMissed, MeansGoalReached, MeansTaken, TopUpFilled, TopUpOpened
 from dorpsplein.contracts.funding.pledges import PledgeLapsed, PledgeRefunded
-from dorpsplein.contracts.initiatives import InitiativeEdited, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeWithdrawn
 from funding.domain import means
 from funding.domain.ledger import EUR
 from funding.domain.means import Board, Means, Need

@@ -7,7 +7,7 @@ import pytest
 from tests.funding.conftest import NOON, Funding
 
 from dorpsplein.contracts.funding.means import InitiativeMatched, InitiativeMatchReturned, MeansGoalReached
-from dorpsplein.contracts.initiatives import InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeWithdrawn
 from dorpsplein.errors import Transient
 from funding import commands
 from funding.commands.grants import Outcome

@@ -30,7 +30,7 @@ from tests.funding.conftest import NOON, Funding, at_once
 from tests.funding.money import EUROS, HOURS, Aim, Asked, Line, Money, Pot, Promise, Terms
 from tests.support import person, running
 
-from dorpsplein.contracts.initiatives import InitiativeEdited, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeWithdrawn
 from dorpsplein.errors import Refused
 from dorpsplein.identity import Caller, Role
 from dorpsplein.timers import fire_due

@@ -10,7 +10,7 @@ from tests.support import person
 
 from dorpsplein.contracts.funding.means import MeansGoalReached, NeedsSet
 from dorpsplein.contracts.funding.pledges import PledgeCommitted
-from dorpsplein.contracts.initiatives import InitiativeEdited
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited
 from dorpsplein.errors import Forbidden, Refused
 from funding.domain import means
 from funding.domain.ledger import EUR

@@ -8,7 +8,7 @@ from tests.support import login, person
 
 from dorpsplein.contracts.funding.means import MeansGoalReached
 from dorpsplein.contracts.funding.pledges import PledgeCommitted, PledgeMade, PledgeMatched, PledgeWithdrawn
-from dorpsplein.contracts.initiatives import InitiativeEdited, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeWithdrawn
 
 
 async def test_a_pledge_is_matched_by_every_co_financier_in_proportion(funding: Funding):

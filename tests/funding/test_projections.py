@@ -16,13 +16,8 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeMade,
     PledgeMatched,
 )
-from dorpsplein.contracts.initiatives import (
-    InitiativeEdited,
-    InitiativeProposed,
-    InitiativeWithdrawn,
-    SupportGiven,
-    SupportWithdrawn,
-)
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeProposed, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.envelope import Event, Fact, binary_headers, recorded
 from dorpsplein.rebuild import rebuild
 from funding.app import SERVICE

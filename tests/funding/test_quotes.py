@@ -12,7 +12,7 @@ from tests.support import person
 
 from dorpsplein.contracts.funding.means import MeansGoalReached
 from dorpsplein.contracts.funding.pledges import MatchQuoted, MatchReleased, PledgeMatched
-from dorpsplein.contracts.initiatives import InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeWithdrawn
 from dorpsplein.errors import Conflict, Refused, Transient
 from funding import commands
 from funding.domain import quotes

@@ -11,7 +11,8 @@ from httpx import Response
 from tests.initiatives.conftest import Initiatives
 from tests.support import SECRET, person
 
-from dorpsplein.contracts.initiatives import InitiativeProposed, InitiativeState, SupportGiven
+from dorpsplein.contracts.initiatives.initiatives import InitiativeProposed, InitiativeState
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.identity import pseudonym
 from dorpsplein.settings import NAMESPACE
 from initiatives.commands.imports import Item

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from dorpsplein.contracts.initiatives import (
+from dorpsplein.contracts.initiatives.initiatives import (
     InitiativeEdited,
     InitiativeProposed,
     InitiativeState,

@@ -7,7 +7,7 @@ import pytest
 from tests.initiatives.conftest import GARDEN, NOON, THRESHOLD, Initiatives
 from tests.support import login, person
 
-from dorpsplein.contracts.initiatives import (
+from dorpsplein.contracts.initiatives.initiatives import (
     InitiativeEdited,
     InitiativeProposed,
     InitiativeState,

@@ -19,7 +19,7 @@ from tests.funding.conftest import NOON, Funding
 from tests.initiatives.conftest import Initiatives, heard
 from tests.support import running
 
-from dorpsplein.contracts.initiatives import InitiativeProposed, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeProposed, InitiativeWithdrawn
 from dorpsplein.envelope import Event
 from dorpsplein.timers import fire_due
 from funding.app import SERVICE

@@ -10,7 +10,8 @@ from tests.initiatives.conftest import NOON, Initiatives, heard, some_id
 
 from dorpsplein.contracts.funding.means import InitiativeMatched, InitiativeMatchReturned, MeansGoalReached
 from dorpsplein.contracts.funding.pledges import PledgeMade, PledgeMatched, PledgeWithdrawn
-from dorpsplein.contracts.initiatives import ContributionOffered, SupportGiven, SupportWithdrawn
+from dorpsplein.contracts.initiatives.contributions import ContributionOffered
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.contracts.presence import EncounterNoted, EncounterState
 from dorpsplein.envelope import Recorded
 from initiatives.domain.support import support_id

@@ -11,7 +11,8 @@ from tests.conftest import MakeDatabase
 from tests.initiatives.conftest import NOON, THRESHOLD, Initiatives
 from tests.support import running
 
-from dorpsplein.contracts.initiatives import SupportGiven, SupportWithdrawn, ThresholdReached
+from dorpsplein.contracts.initiatives.initiatives import ThresholdReached
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.errors import NotFound
 from initiatives.app import SERVICE
 from initiatives.commands.supports import Changed, ChangeSupport, change_supports

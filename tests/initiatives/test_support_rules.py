@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from dorpsplein.contracts.initiatives import SupportGiven, SupportWithdrawn
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.errors import NotFound
 from initiatives.domain import support as domain
 from initiatives.domain.support import Support, support_id

@@ -6,13 +6,8 @@ from uuid import UUID, uuid4
 from tests.initiatives.conftest import THRESHOLD, Initiatives, some_id
 from tests.support import person
 
-from dorpsplein.contracts.initiatives import (
-    InitiativeEdited,
-    InitiativeProposed,
-    SupportGiven,
-    SupportWithdrawn,
-    ThresholdReached,
-)
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeProposed, ThresholdReached
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.database import Database
 from dorpsplein.errors import NotFound
 from initiatives.commands.initiatives import edit

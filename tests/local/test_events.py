@@ -21,7 +21,7 @@ from dorpsplein.contracts.funding.pledges import (
 from dorpsplein.contracts.funding.rounds import (
     FundState,
 )
-from dorpsplein.contracts.initiatives import SupportGiven
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.envelope import Event, Fact, binary_headers, recorded
 from dorpsplein.topics import ensure_topics
 from dorpsplein_local.commands.events import app, line_of

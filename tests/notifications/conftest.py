@@ -18,7 +18,8 @@ from tests.conftest import MakeDatabase
 from tests.support import login, running
 
 from dorpsplein.consumer import Consumer
-from dorpsplein.contracts.initiatives import InitiativeProposed, InitiativeState, SupportGiven
+from dorpsplein.contracts.initiatives.initiatives import InitiativeProposed, InitiativeState
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.envelope import Event, Fact, Recorded, binary_headers, recorded
 from dorpsplein.service import Runtime
 from notifications.app import SERVICE

@@ -13,7 +13,8 @@ from tests.conftest import MakeDatabase
 from tests.notifications.conftest import QUICK, Receiver, Square, eventually, proposed, state, support
 from tests.support import ISSUER, SECRET, running
 
-from dorpsplein.contracts.initiatives import InitiativeEdited, SupportGiven, ThresholdReached
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, ThresholdReached
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.envelope import Event, Fact
 from dorpsplein.rebuild import rebuild
 from dorpsplein_local.databases import DatabaseUrls

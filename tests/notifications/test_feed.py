@@ -17,7 +17,8 @@ from dorpsplein.contracts.funding.pledges import PledgeMade
 from dorpsplein.contracts.funding.rounds import (
     RoundOpened,
 )
-from dorpsplein.contracts.initiatives import SupportWithdrawn, ThresholdReached
+from dorpsplein.contracts.initiatives.initiatives import ThresholdReached
+from dorpsplein.contracts.initiatives.supports import SupportWithdrawn
 from dorpsplein.contracts.presence import ArrangerArrived, PlaceState
 from dorpsplein.envelope import Event, Recorded
 from notifications.projections import journal

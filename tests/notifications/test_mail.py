@@ -10,7 +10,7 @@ from tests.conftest import MakeDatabase
 from tests.notifications.conftest import DAM, QUICK, Square, erased, eventually, proposed, state, support, told
 from tests.support import login, running
 
-from dorpsplein.contracts.initiatives import ThresholdReached
+from dorpsplein.contracts.initiatives.initiatives import ThresholdReached
 from notifications.app import SERVICE
 from notifications.mail import post
 

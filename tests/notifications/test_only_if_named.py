@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from tests.notifications.conftest import Square, support, told
 
 from dorpsplein.contracts.funding.transparency import TreeHeadSigned
-from dorpsplein.contracts.initiatives import SupportGiven
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.envelope import Event, Recorded
 from notifications.commands import subscriptions
 from notifications.domain.subscriptions import Create

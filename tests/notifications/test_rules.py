@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dorpsplein.contracts.funding.pledges import (
     PledgeMade,
 )
-from dorpsplein.contracts.initiatives import SupportGiven
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.envelope import EVENTS
 from dorpsplein.errors import Conflict, NotFound, Refused
 from notifications.domain import deliveries, follows, lines, subscriptions

@@ -8,7 +8,7 @@ import pytest
 from tests.notifications.conftest import Square, support
 from tests.support import login
 
-from dorpsplein.contracts.initiatives import SupportGiven
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from notifications.domain.subscriptions import MOST_SUBSCRIPTIONS
 
 URL = "http://127.0.0.1:9/hook"

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 from tests.notifications.conftest import Receiver, Square, erased, eventually, proposed, receiving, state, support, told
 
-from dorpsplein.contracts.initiatives import InitiativeEdited, SupportGiven, ThresholdReached
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, ThresholdReached
+from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.envelope import Event, Recorded
 from dorpsplein.telemetry import DELIVERIES
 from notifications.webhooks import deliver

@@ -18,7 +18,7 @@ from tests.presence.conftest import CANTEEN
 from tests.support import login, running
 
 import presence
-from dorpsplein.contracts.initiatives import InitiativeState, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeState, InitiativeWithdrawn
 from dorpsplein.contracts.presence import EncounterNoted, EncounterState, PlaceAdded, PlaceState
 from dorpsplein.database import Database
 from dorpsplein.envelope import Event, Fact, Recorded, recorded

@@ -139,7 +139,7 @@ def test_unknown_fields_are_passed_by(kind: type[Event]) -> None:
 
 
 def proposed() -> Event:
-    return contracts.initiatives.InitiativeWithdrawn(initiative_id=uuid4(), reason="moved-away")
+    return contracts.initiatives.initiatives.InitiativeWithdrawn(initiative_id=uuid4(), reason="moved-away")
 
 
 def test_a_type_nobody_here_knows_is_passed_by() -> None:
@@ -217,7 +217,9 @@ def test_an_event_that_would_not_fit_a_record_is_refused_with_its_command() -> N
 @given(key=st.uuids(), shards=st.integers(1, 8))
 def test_events_of_one_aggregate_share_a_shard(key: UUID, shards: int) -> None:
     outbox = Outbox(SOURCE, "https://dorp.example/schemas", topic_prefix="t.", shards=shards)
-    events = [contracts.initiatives.InitiativeWithdrawn(initiative_id=key, reason=reason) for reason in "abc"]
+    events = [
+        contracts.initiatives.initiatives.InitiativeWithdrawn(initiative_id=key, reason=reason) for reason in "abc"
+    ]
     columns = outbox.columns(Fact(event, n) for n, event in enumerate(events, start=1))
     assert len(set(columns.shards)) == 1
     assert set(columns.topics) == {"t.initiatives.initiative"}

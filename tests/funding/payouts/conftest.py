@@ -12,7 +12,7 @@ from tests.funding.conftest import Funding
 from tests.funding.payouts.statements import OURS
 from tests.support import login, person, running
 
-from dorpsplein.contracts.initiatives import InitiativeProposed
+from dorpsplein.contracts.initiatives.initiatives import InitiativeProposed
 from funding.app import SERVICE
 
 DEBTOR = {"debtor_name": "Gemeente Dorp", "debtor_iban": OURS, "debtor_bic": "ABNANL2A"}

@@ -1,13 +1,8 @@
 """Which events move what here."""
 
 from dorpsplein.consumer import Projection
-from dorpsplein.contracts.initiatives import (
-    InitiativeEdited,
-    InitiativeProposed,
-    InitiativeWithdrawn,
-    SupportGiven,
-    SupportWithdrawn,
-)
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeProposed, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from funding import projections
 
 PROJECTIONS = {

@@ -4,13 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from dorpsplein.contracts.initiatives import (
-    InitiativeEdited,
-    InitiativeProposed,
-    InitiativeWithdrawn,
-    SupportGiven,
-    SupportWithdrawn,
-)
+from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeProposed, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded
 from funding import commands

@@ -24,15 +24,14 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeRefunded,
     PledgeWithdrawn,
 )
-from dorpsplein.contracts.initiatives import (
-    ContributionOffered,
+from dorpsplein.contracts.initiatives.contributions import ContributionOffered
+from dorpsplein.contracts.initiatives.initiatives import (
     InitiativeEdited,
     InitiativeProposed,
     InitiativeWithdrawn,
-    SupportGiven,
-    SupportWithdrawn,
     ThresholdReached,
 )
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.contracts.presence import EncounterNoted, EncounterState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded

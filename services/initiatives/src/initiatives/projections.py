@@ -29,7 +29,7 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeRefunded,
     PledgeWithdrawn,
 )
-from dorpsplein.contracts.initiatives import SupportGiven, SupportWithdrawn
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.contracts.presence import EncounterState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Event, NotPersonal, Recorded

@@ -1,7 +1,8 @@
 """The table of contents: which events move what here."""
 
 from dorpsplein.consumer import Projection
-from dorpsplein.contracts.initiatives import InitiativeState, SupportGiven, SupportWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeState
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.contracts.presence import PlaceState
 from notifications import projections
 from notifications.domain.subscriptions import DELIVERABLE

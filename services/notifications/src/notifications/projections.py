@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
-from dorpsplein.contracts.initiatives import InitiativeState, SupportGiven, SupportWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeState
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.contracts.presence import PlaceState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Event, Recorded

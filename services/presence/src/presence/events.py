@@ -1,7 +1,7 @@
 """Which events move what here."""
 
 from dorpsplein.consumer import Projection
-from dorpsplein.contracts.initiatives import InitiativeState, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeState, InitiativeWithdrawn
 from presence import projections
 
 PROJECTIONS = {

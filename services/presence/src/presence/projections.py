@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dorpsplein.contracts.initiatives import InitiativeState, InitiativeWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import InitiativeState, InitiativeWithdrawn
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from dorpsplein.contracts.initiatives import ContributionOffered
+from dorpsplein.contracts.initiatives.contributions import ContributionOffered
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Cause, Fact
 from initiatives.storage import contributions as storage

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic.alias_generators import to_camel
 
-from dorpsplein.contracts.initiatives import (
+from dorpsplein.contracts.initiatives.initiatives import (
     InitiativeEdited,
     InitiativeProposed,
     InitiativeState,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from dorpsplein.contracts.initiatives import SupportGiven, SupportWithdrawn
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.errors import NotFound
 from dorpsplein.settings import NAMESPACE
 

@@ -1,4 +1,4 @@
-"""Events of the initiatives service: what residents want to make happen."""
+"""Initiatives: what residents want to make happen, and how far it is."""
 
 from typing import Annotated
 from uuid import UUID
@@ -67,42 +67,10 @@ class InitiativeState(
     neighbourhood: Annotated[str | None, NotPersonal] = None
 
 
-class SupportGiven(Event, type="nl.participatie.supports.support-given.v1", topic="initiatives.support"):
-    """One resident says yes. An aggregate of its own, so that no count is a hot row."""
-
-    support_id: Annotated[UUID, Key, NotPersonal]
-    initiative_id: Annotated[UUID, NotPersonal]
-    supporter_id: Annotated[UUID, Pseudonym]
-    channel: Annotated[str, NotPersonal] = "web"
-
-
-class SupportWithdrawn(Event, type="nl.participatie.supports.support-withdrawn.v1", topic="initiatives.support"):
-    """One resident took their yes back."""
-
-    support_id: Annotated[UUID, Key, NotPersonal]
-    initiative_id: Annotated[UUID, NotPersonal]
-    supporter_id: Annotated[UUID, Pseudonym]
-
-
-class ContributionOffered(
-    Event, type="nl.participatie.contributions.contribution-offered.v1", topic="initiatives.contribution"
-):
-    """Something was brought in for an initiative; `origin` says how (`encounter`), `origin_id` from what."""
-
-    contribution_id: Annotated[UUID, Key, NotPersonal]
-    initiative_id: Annotated[UUID, NotPersonal]
-    origin: Annotated[str, NotPersonal]
-    origin_id: Annotated[UUID | None, NotPersonal] = None
-    contributor_id: Annotated[UUID | None, Pseudonym] = None
-
-
 EVENTS = (
     InitiativeProposed,
     InitiativeEdited,
     ThresholdReached,
     InitiativeWithdrawn,
     InitiativeState,
-    SupportGiven,
-    SupportWithdrawn,
-    ContributionOffered,
 )

@@ -1,11 +1,7 @@
-"""Plain lines: what the feed and the mails say of an event, in Dutch, the first language of the square.
-
-The table is also what decides which events are news. What is no news still counts, and still goes to subscriptions.
-"""
+"""What is said of events of the funding service."""
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from dorpsplein.contracts.funding.counts import (
     CountAbandoned,
@@ -55,22 +51,7 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeWithdrawn,
 )
 from dorpsplein.contracts.funding.rounds import FundOpened, PotLineAdded, RoundClosed, RoundOpened
-from dorpsplein.contracts.initiatives import (
-    ContributionOffered,
-    InitiativeEdited,
-    InitiativeProposed,
-    InitiativeWithdrawn,
-    SupportGiven,
-    ThresholdReached,
-)
-from dorpsplein.contracts.presence import (
-    ArrangerArrived,
-    ArrangerLeft,
-    PlaceAdded,
-    PresenceAnnounced,
-    PresenceCancelled,
-)
-from dorpsplein.envelope import Event, Pseudonym
+from dorpsplein.envelope import Event
 from notifications.domain.wording import all_means, counted, day, euros, means, minute, slot
 
 
@@ -110,12 +91,6 @@ def _turned(event: KnobTurned, _: str) -> str:
 
 
 LINES: dict[type[Event], Callable[[Any, str], str]] = {
-    InitiativeProposed: lambda _, it: f"Nieuw initiatief: {it}",
-    InitiativeEdited: lambda _, it: f"{it} is bijgewerkt",
-    ThresholdReached: lambda e, it: f"{it} heeft {e.threshold} steunbetuigingen en kan verder",
-    InitiativeWithdrawn: lambda _, it: f"{it} is ingetrokken door de initiatiefnemer",
-    SupportGiven: lambda _, it: f"Nieuwe steunbetuiging voor {it}",
-    ContributionOffered: lambda _, it: f"Nieuwe inbreng voor {it}",
     FundOpened: lambda _e, _it: "Er is een nieuw fonds",
     RoundOpened: lambda e, _: f"Er is een nieuwe ronde, open tot {day(e.closes_at)}",
     PotLineAdded: lambda e, _: f"{e.cofinancier} legt {euros(e.amount_cents)} in de pot van een ronde",
@@ -175,60 +150,22 @@ LINES: dict[type[Event], Callable[[Any, str], str]] = {
         f"De raad besluit in het openbaar anders over {counted(len(e.changes), 'keuze', 'keuzes')} van een uitslag;"
         " de getelde uitslag blijft ernaast staan"
     ),
-    PlaceAdded: lambda _, it: f"Nieuwe plek: {it}",
-    PresenceAnnounced: lambda e, it: f"Op {day(e.starts_at)} is er iemand van de gemeente in {it}",
-    ArrangerArrived: lambda _, it: f"Er is nu iemand van de gemeente in {it}",
-    ArrangerLeft: lambda _, it: f"Er is nu niemand meer van de gemeente in {it}",
-    PresenceCancelled: lambda _, it: f"Een aangekondigde aanwezigheid in {it} gaat niet door",
 }
 WITH_ITS_INITIATIVE = frozenset({"goal-missed", "initiative-withdrawn"})
 """Reasons of what goes back as a whole: one line says so of the initiative, not one of every pledge."""
 BURIES_NEWS: dict[type[Event], Callable[[Any], bool]] = {
-    SupportGiven: lambda e: e.channel == "import",
     PledgeDelivered: lambda e: not e.complete,
     PledgeWithdrawn: lambda e: e.reason in WITH_ITS_INITIATIVE,
     PledgeLapsed: lambda e: e.reason in WITH_ITS_INITIATIVE,
     PledgeRefunded: lambda e: e.reason in WITH_ITS_INITIATIVE,
     KnobChangeSuperseded: lambda e: e.reason != "no-longer-fits",
 }
-"""Which events of a type that has a line are no news: they come by the hundred, or something else says it."""
-MAILED = frozenset(
-    event.type
-    for event in (
-        InitiativeProposed,
-        ThresholdReached,
-        InitiativeWithdrawn,
-        ContributionOffered,
-        PledgeMatched,
-        InitiativeMatched,
-        MeansGoalReached,
-        MeansGoalMissed,
-        MeansTaken,
-        TopUpOpened,
-        PayoutBooked,
-    )
+MAILED: tuple[type[Event], ...] = (
+    PledgeMatched,
+    InitiativeMatched,
+    MeansGoalReached,
+    MeansGoalMissed,
+    MeansTaken,
+    TopUpOpened,
+    PayoutBooked,
 )
-"""What is worth a mail: the milestones. The rest can be read in the feed."""
-
-
-def is_news(event: Event) -> bool:
-    """Whether an event belongs in the feed."""
-    buries = BURIES_NEWS.get(type(event))
-    return type(event) in LINES and not (buries and buries(event))
-
-
-def about(event: Event) -> UUID | None:
-    """The initiative, else the place, that an event is about."""
-    subject: UUID | None = getattr(event, "initiative_id", None) or getattr(event, "place_id", None)
-    return subject
-
-
-def line(event: Event, title: str | None) -> str:
-    """What happened, in one plain line. Without a title its subject has been erased."""
-    return LINES[type(event)](event, f"«{title}»" if title else "iets dat verwijderd is")
-
-
-def public_data(event: Event) -> dict[str, Any]:
-    """An event's data without the pseudonyms of people."""
-    people = {name for name, field in type(event).model_fields.items() if Pseudonym in field.metadata}
-    return event.model_dump(mode="json", exclude=people)
