@@ -55,10 +55,10 @@ async def test_every_answer_has_the_shape_its_documentation_promises(initiatives
     receipt = (await initiatives.support(initiative)).json()
     await initiatives.catch_up()
     page = await initiatives.page(initiative)
-    assert views.InitiativePage.model_validate(page, extra="forbid").model_dump().keys()
+    assert views.initiatives.InitiativePage.model_validate(page, extra="forbid").model_dump().keys()
     listed = (await initiatives.get("/initiatives")).json()
-    views.InitiativeList.model_validate(listed, extra="forbid")
-    views.Receipt.model_validate(receipt, extra="forbid")
+    views.initiatives.InitiativeList.model_validate(listed, extra="forbid")
+    views.supports.Receipt.model_validate(receipt, extra="forbid")
     item = listed["items"][0]
     assert item == {name: page[name] for name in item}
     assert page["proposedAt"] == "2026-05-01T12:00:00+00:00"

@@ -15,7 +15,7 @@ from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithd
 from dorpsplein.contracts.presence import EncounterNoted, EncounterState
 from dorpsplein.envelope import Recorded
 from initiatives.domain.support import support_id
-from initiatives.projections import contribution_id
+from initiatives.projections.contributions import contribution_id
 
 ANNA = some_id(77)
 

@@ -35,9 +35,9 @@ from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithd
 from dorpsplein.contracts.presence import EncounterNoted, EncounterState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded
-from initiatives import projections
 from initiatives.commands.contributions import announce_contributions
 from initiatives.commands.initiatives import reach_thresholds
+from initiatives.projections import contributions, page
 
 
 async def reach(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
@@ -53,7 +53,7 @@ async def reach(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
 async def announce(tx: Transaction, events: Sequence[Recorded[EncounterState]]) -> None:
     """Encounters were kept as contributions: the new ones are told to everyone."""
     await announce_contributions(
-        tx, {projections.contribution_id(event.event.encounter_id): event.cause for event in events}
+        tx, {contributions.contribution_id(event.event.encounter_id): event.cause for event in events}
     )
 
 
@@ -85,14 +85,14 @@ PROJECTIONS = {
             PayoutBooked,
             EncounterNoted,
         ],
-        apply=projections.page,
+        apply=page.page,
         tables=["support_counts", "means", "promised", "timeline"],
         react=reach,
         repeatable=True,
     ),
     "contributions": Projection(
         of=[EncounterState],
-        apply=projections.contributions,
+        apply=contributions.contributions,
         tables=["contributions"],
         react=announce,
         repeatable=True,

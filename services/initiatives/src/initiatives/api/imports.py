@@ -75,7 +75,7 @@ class SupportImport(Body):
     items: Annotated[list[SupportItem], Field(min_length=1, max_length=MOST_SUPPORTS)]
 
 
-@router.post("/initiatives/bulk", responses={200: {"model": views.ImportedInitiatives}})
+@router.post("/initiatives/bulk", responses={200: {"model": views.imports.ImportedInitiatives}})
 async def import_initiatives(
     sent: InitiativeImport,
     caller: Annotated[Caller, permitted(PERMISSIONS["import_initiatives"])],
@@ -92,7 +92,7 @@ async def import_initiatives(
     return JSONResponse({"items": answers})
 
 
-@router.post("/supports/bulk", responses={200: {"model": views.ImportedSupports}})
+@router.post("/supports/bulk", responses={200: {"model": views.imports.ImportedSupports}})
 async def import_supports(
     sent: SupportImport,
     _: Annotated[Caller, permitted(PERMISSIONS["import_supports"])],

@@ -1,11 +1,9 @@
 """Initiatives over HTTP."""
 
-import json
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
@@ -15,7 +13,6 @@ from dorpsplein.errors import Invalid
 from dorpsplein.fields import Body, Cents, Code, Line, Near, Point, Prose, point_of
 from dorpsplein.identity import Caller
 from dorpsplein.web import (
-    MOST_PAGE,
     Db,
     IfMatch,
     Now,
@@ -24,11 +21,10 @@ from dorpsplein.web import (
     etag,
     found,
     from_cursor,
-    linked,
     permitted,
-    to_cursor,
 )
 from initiatives.api import views
+from initiatives.api.lists import Cursor, Limit, listed
 from initiatives.api.settings import Configured
 from initiatives.commands import initiatives as commands
 from initiatives.domain.initiative import Content, Reason, Spot, Status
@@ -39,9 +35,6 @@ NEAR_RADIUS_M = 1_000.0
 LARGEST_RADIUS_M = 100_000
 
 router = APIRouter(tags=["initiatives"])
-
-Limit = Annotated[int, Query(ge=1, le=MOST_PAGE)]
-Cursor = Annotated[str | None, Query(max_length=300)]
 
 
 class Proposal(Body):
@@ -72,7 +65,7 @@ class Withdrawal(Body):
     reason: Reason = Field(description="Why, as one of these codes.")
 
 
-@router.post("/initiatives", status_code=201, responses={201: {"model": views.Initiative}})
+@router.post("/initiatives", status_code=201, responses={201: {"model": views.initiatives.Initiative}})
 async def propose(
     proposal: Proposal,
     caller: Annotated[Caller, permitted(PERMISSIONS["propose"])],
@@ -105,7 +98,7 @@ async def propose(
     )
 
 
-@router.get("/initiatives", responses={200: {"model": views.InitiativeList}})
+@router.get("/initiatives", responses={200: {"model": views.initiatives.InitiativeList}})
 async def find(
     request: Request,
     db: Db,
@@ -131,10 +124,10 @@ async def find(
         after = (position, last)
     async with db.connection() as connection:
         rows = await pages.found(connection, search, after, limit + 1)
-    return _listed(request, rows, limit, "position")
+    return listed(request, rows, limit, "position")
 
 
-@router.get("/initiatives/{initiative_id}", responses={200: {"model": views.InitiativePage}})
+@router.get("/initiatives/{initiative_id}", responses={200: {"model": views.initiatives.InitiativePage}})
 async def read(initiative_id: UUID, db: Db) -> Response:
     """An initiative's whole page."""
     async with db.connection() as connection:
@@ -142,7 +135,7 @@ async def read(initiative_id: UUID, db: Db) -> Response:
     return Response(row["document"], media_type="application/json", headers={"ETag": etag(row["version"])})
 
 
-@router.patch("/initiatives/{initiative_id}", responses={200: {"model": views.Initiative}})
+@router.patch("/initiatives/{initiative_id}", responses={200: {"model": views.initiatives.Initiative}})
 async def edit(
     initiative_id: UUID,
     changes: Changes,
@@ -166,7 +159,7 @@ async def edit(
     return JSONResponse(answer, headers={"ETag": etag(answer["version"])})
 
 
-@router.post("/initiatives/{initiative_id}/withdrawal", responses={200: {"model": views.Initiative}})
+@router.post("/initiatives/{initiative_id}/withdrawal", responses={200: {"model": views.initiatives.Initiative}})
 async def withdraw(
     initiative_id: UUID,
     withdrawal: Withdrawal,
@@ -184,27 +177,5 @@ async def withdraw(
     )
 
 
-@router.get("/initiatives/{initiative_id}/contributions", responses={200: {"model": views.ContributionList}})
-async def list_contributions(
-    request: Request, initiative_id: UUID, db: Db, cursor: Cursor = None, limit: Limit = 20
-) -> Response:
-    """What was brought in for an initiative by people who agreed to share it, the newest first."""
-    after = None
-    if cursor:
-        offered_at, last = from_cursor(cursor, datetime, UUID)
-        after = (offered_at, last)
-    async with db.connection() as connection:
-        rows = await pages.contributions(connection, initiative_id, after, limit + 1)
-    return _listed(request, found(rows, "initiative", initiative_id), limit, "at")
-
-
 def _spot(point: Point | None) -> Spot | None:
     return Spot(point.latitude, point.longitude) if point else None
-
-
-def _listed(request: Request, rows: list[asyncpg.Record], limit: int, position: str) -> Response:
-    """A page of a list whose items are JSON already; one row more than fits says that there is a next page."""
-    last = rows[limit - 1] if len(rows) > limit else None
-    following = to_cursor(last[position], last["id"]) if last else None
-    documents = ",".join(row["document"] for row in rows[:limit])
-    return linked(request, f'{{"items":[{documents}],"next":{json.dumps(following)}}}', following)

@@ -22,7 +22,7 @@ class Profile(Body):
     name: Annotated[Line, StringConstraints(max_length=80)]
 
 
-@router.put("/me/profile", responses={200: {"model": views.Person}})
+@router.put("/me/profile", responses={200: {"model": views.people.Person}})
 async def choose_name(
     profile: Profile, caller: Annotated[Caller, permitted(PERMISSIONS["choose_name"])], db: Db, now: Now
 ) -> Response:
@@ -32,7 +32,7 @@ async def choose_name(
     return JSONResponse({"id": str(caller.id), "name": profile.name})
 
 
-@router.get("/people", responses={200: {"model": views.People}})
+@router.get("/people", responses={200: {"model": views.people.People}})
 async def read_people(ids: Annotated[Ids, Query()], db: Db) -> Response:
     """The names of these people; those who chose none are left out."""
     async with db.transaction() as tx:

@@ -19,7 +19,7 @@ from initiatives.storage import supports as storage
 router = APIRouter(tags=["supports"])
 
 
-@router.put("/initiatives/{initiative_id}/support", responses={200: {"model": views.Receipt}})
+@router.put("/initiatives/{initiative_id}/support", responses={200: {"model": views.supports.Receipt}})
 async def give_support(
     initiative_id: UUID, caller: Annotated[Caller, permitted(PERMISSIONS["give_support"])], db: Db, now: Now
 ) -> Response:
@@ -28,7 +28,7 @@ async def give_support(
     return _receipt(answer.support)
 
 
-@router.delete("/initiatives/{initiative_id}/support", responses={200: {"model": views.Receipt}})
+@router.delete("/initiatives/{initiative_id}/support", responses={200: {"model": views.supports.Receipt}})
 async def take_support_back(
     initiative_id: UUID, caller: Annotated[Caller, permitted(PERMISSIONS["take_support_back"])], db: Db, now: Now
 ) -> Response:
@@ -37,7 +37,7 @@ async def take_support_back(
     return _receipt(answer.support)
 
 
-@router.get("/initiative-supports", responses={200: {"model": views.SupportCounts}})
+@router.get("/initiative-supports", responses={200: {"model": views.supports.SupportCounts}})
 async def count_supports(ids: Annotated[Ids, Query()], db: Db) -> Response:
     """How many support each of these initiatives, by this service's own projection; unknown ones have 0."""
     async with db.transaction() as tx:

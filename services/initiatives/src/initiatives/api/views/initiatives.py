@@ -1,10 +1,12 @@
-"""What answers look like. PostgreSQL makes these documents as they are; a test holds them to these shapes."""
+"""What answers about initiatives look like. Tests hold the answers to it."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from dorpsplein.fields import View
+from initiatives.api.views.contributions import Contribution
+from initiatives.api.views.people import Person
 from initiatives.domain.initiative import Reason, Status
 
 
@@ -13,13 +15,6 @@ class Place(View):
 
     latitude: float
     longitude: float
-
-
-class Person(View):
-    """A person by pseudonym, with the name they chose, if they did."""
-
-    id: UUID
-    name: str | None
 
 
 class Promised(View):
@@ -70,16 +65,6 @@ class Initiative(View):
     changed_at: datetime
 
 
-class Contribution(View):
-    """What somebody brought in; who, where they agreed to be named."""
-
-    id: UUID
-    words: str
-    origin: str
-    at: datetime
-    contributor: Person | None
-
-
 class Line(View):
     """What happened to an initiative: an event type, the moment, how often (supports of a day share a line)."""
 
@@ -102,60 +87,3 @@ class InitiativeList(View):
 
     items: list[Initiative]
     next: str | None
-
-
-class ContributionList(View):
-    """A page of contributions; `next` is the cursor of the one after it."""
-
-    items: list[Contribution]
-    next: str | None
-
-
-class Receipt(View):
-    """A support after what was asked: whether it is given, and since when; `sequence` counts its changes."""
-
-    support_id: UUID
-    initiative_id: UUID
-    given: bool
-    sequence: int
-    at: datetime
-
-
-class SupportCount(View):
-    """How many support an initiative."""
-
-    initiative_id: UUID
-    supports: int
-
-
-class SupportCounts(View):
-    """How many support each initiative that was asked for."""
-
-    items: list[SupportCount]
-
-
-class People(View):
-    """Those who chose a name, of the people asked for."""
-
-    items: list[Person]
-
-
-class ImportedInitiative(View):
-    """An imported initiative; `created` is false when it was there already."""
-
-    reference: str
-    id: UUID
-    created: bool
-
-
-class ImportedInitiatives(View):
-    """Imported initiatives in the order they were sent."""
-
-    items: list[ImportedInitiative]
-
-
-class ImportedSupports(View):
-    """How many supports were given now, and how many were there already."""
-
-    given: int
-    already: int

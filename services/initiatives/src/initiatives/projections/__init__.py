@@ -1,0 +1,1 @@
+"""What this service keeps of events, its own and others'."""
