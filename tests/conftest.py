@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.servers import Broker, Servers, docker_has_images
+from tests.servers import SERVICES, Broker, Servers, docker_has_images
 
 from dorpsplein_local.databases import DatabaseUrls
 
@@ -47,8 +47,28 @@ def broker(servers: Servers) -> Broker:
 
 
 @pytest.fixture
-def make_database(servers: Servers) -> Iterator[MakeDatabase]:
-    """Return what makes an empty database of a service, with its roles; all are dropped after the test."""
+def make_database(servers: Servers, make_empty_database: MakeDatabase) -> Iterator[MakeDatabase]:
+    """Return what gives a database of a service that is migrated, or an empty one of any other name.
+
+    All are dropped after the test.
+    """
+    taken = []
+
+    def make(service: str) -> DatabaseUrls:
+        if service not in SERVICES:
+            return make_empty_database(service)
+        name, urls = servers.stock(service).take()
+        taken.append((service, name))
+        return urls
+
+    yield make
+    for service, name in taken:
+        servers.stock(service).give_back(name)
+
+
+@pytest.fixture
+def make_empty_database(servers: Servers) -> Iterator[MakeDatabase]:
+    """Return what makes an empty database with roles of its own; all are dropped after the test."""
     made = []
 
     def make(service: str) -> DatabaseUrls:

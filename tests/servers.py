@@ -11,6 +11,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.stock import Stock
+
 from dorpsplein_local import kafka, postgres
 from dorpsplein_local.databases import DatabaseUrls, create_service_database, drop_service_database
 from dorpsplein_local.processes import Running, free_port
@@ -18,6 +20,7 @@ from dorpsplein_local.processes import Running, free_port
 KAFKA_IMAGE = "apache/kafka:4.3.1"
 POSTGRES_IMAGE = "postgres:18"
 TEMPLATE = "template_service"
+SERVICES = ("initiatives", "funding", "presence", "notifications")
 
 
 class Broker(Protocol):
@@ -46,6 +49,7 @@ class Servers:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._stocks: dict[str, Stock] = {}
 
     @cached_property
     def broker(self) -> Broker:
@@ -69,7 +73,15 @@ class Servers:
     def drop_database(self, name: str) -> None:
         drop_service_database(self.admin_url, name)
 
+    def stock(self, service: str) -> Stock:
+        """The migrated databases of a service."""
+        if service not in self._stocks:
+            self._stocks[service] = Stock(self.admin_url, service, TEMPLATE)
+        return self._stocks[service]
+
     def stop(self) -> None:
+        for stock in self._stocks.values():
+            stock.stop()
         for started in ("broker", "_postgres"):
             if started in self.__dict__:
                 getattr(self, started).stop()

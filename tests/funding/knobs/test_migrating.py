@@ -21,8 +21,8 @@ ROUND = """
 """
 
 
-async def test_a_fund_from_before_starts_with_the_knobs_of_its_latest_round(make_database: MakeDatabase) -> None:
-    urls = make_database("funding")
+async def test_a_fund_from_before_starts_with_the_knobs_of_its_latest_round(make_empty_database: MakeDatabase) -> None:
+    urls = make_empty_database("funding")
     files = migrations_of(funding)
     place = [file.name for file in files].index("0003_knobs.sql")
     await migrate(urls.migration, files[:place])

@@ -25,8 +25,8 @@ BEFORE = """
 """  # noqa: E501
 
 
-async def test_what_the_ledger_had_before_the_log_is_put_into_it(make_database: MakeDatabase):
-    urls = make_database("funding")
+async def test_what_the_ledger_had_before_the_log_is_put_into_it(make_empty_database: MakeDatabase):
+    urls = make_empty_database("funding")
     files = migrations_of(funding)
     first = next(place for place, file in enumerate(files) if file.name == "0004_transparency.sql")
     await migrate(urls.migration, files[:first])
