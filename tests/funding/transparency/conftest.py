@@ -9,8 +9,8 @@ import pytest
 from tests.funding.conftest import Funding
 from tests.support import login
 
+from dorpsplein import merkle
 from funding.commands.transparency import sign_what_waits, signer_of
-from funding.domain import merkle
 from funding.domain.checkpoints import Head, Key, Signer
 from funding.settings import FundingSettings
 

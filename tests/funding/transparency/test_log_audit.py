@@ -13,10 +13,10 @@ from tests.funding.conftest import NOON, Funding
 from tests.funding.transparency.conftest import Log
 from tests.support import running
 
+from dorpsplein import merkle
 from dorpsplein.database import Transaction
 from funding import storage
 from funding.app import SERVICE
-from funding.domain import merkle
 from funding.domain.receipts import transfer_leaf
 
 

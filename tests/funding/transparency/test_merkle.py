@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.funding.transparency import naive
 
-from funding.domain import merkle
+from dorpsplein import merkle
 
 leaves_of = st.lists(st.binary(max_size=40), min_size=1, max_size=70, unique=True)
 

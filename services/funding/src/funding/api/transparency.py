@@ -13,15 +13,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import Field
 
+from dorpsplein import merkle
 from dorpsplein.database import Transaction
 from dorpsplein.errors import Invalid, NotFound, Unauthenticated
 from dorpsplein.fields import View
 from dorpsplein.identity import Caller, Verifier
+from dorpsplein.merkle import Range
 from dorpsplein.web import MOST_PAGE, Db, from_cursor, page, problem, to_cursor
 from funding import storage
-from funding.domain import merkle
 from funding.domain.checkpoints import Key, SignedHead
-from funding.domain.merkle import Range
 from funding.domain.receipts import is_personal
 
 MOST_LEAVES = 1_000

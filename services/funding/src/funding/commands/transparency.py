@@ -10,13 +10,14 @@ from datetime import datetime
 
 import asyncpg
 
+from dorpsplein import merkle
 from dorpsplein.database import Database, Transaction
 from dorpsplein.errors import Transient
+from dorpsplein.merkle import Growth
 from dorpsplein.service import Runtime
 from funding import storage
-from funding.domain import checkpoints, merkle
+from funding.domain import checkpoints
 from funding.domain.checkpoints import Signer
-from funding.domain.merkle import Growth
 from funding.settings import FundingSettings
 
 MOST_LEAVES = 1_000

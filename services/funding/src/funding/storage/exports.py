@@ -1,22 +1,6 @@
 """What is open data, as queries whose rows are read a batch at a time. No person's pseudonym is in any of them."""
 
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
-
-import asyncpg
-
-from dorpsplein.database import Database
-
-BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """One set of open data: what its columns say, in their order, and the query that gives them."""
-
-    columns: Mapping[str, str]
-    query: str
-
+from dorpsplein.exports import Export
 
 TRANSFERS = Export(
     {
@@ -166,15 +150,3 @@ EXPORTS = {
     "knob-sets": KNOB_SETS,
 }
 """Every export by its name in addresses."""
-
-
-async def batches(database: Database, export: Export) -> AsyncGenerator[list[asyncpg.Record], None]:
-    """The rows of an export as of one moment, some hundreds at a time, however many there are.
-
-    A connection is taken until the last row was read or the iterator is closed. Raises Transient.
-    """
-    async with database.transaction() as tx:
-        await tx.execute("set transaction read only")
-        cursor = await tx.connection.cursor(export.query)
-        while rows := await cursor.fetch(BATCH):
-            yield rows

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from dorpsplein import merkle
 from dorpsplein.database import Transaction
-from funding.domain import merkle
 from funding.storage.transparency import hashes, last_head
 
 LATEST = timedelta(seconds=60)

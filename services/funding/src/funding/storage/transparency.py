@@ -7,8 +7,8 @@ import asyncpg
 
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
+from dorpsplein.merkle import Node
 from funding.domain.checkpoints import Head, Key, SignedHead, signed
-from funding.domain.merkle import Node
 
 SEQUENCER_LOCK = 7_310_002
 
