@@ -22,6 +22,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "/presence-slots": window(ID, 1, 2) | {"themes": ["sport"]},
     "/encounters": TALK,
     "/encounters/batch": {"items": [TALK]},
+    "/sessions": window(ID, 1, 2) | {"workingForm": "creative-lab", "question": "What do we miss?"},
 }
 FAULTS: list[tuple[str, str, list[Any], str]] = [
     *((path, "extra", [1], "/extra") for path in GOOD),
@@ -51,6 +52,10 @@ FAULTS: list[tuple[str, str, list[Any], str]] = [
     ("/encounters", "words", ["", "x" * 4001, "a\0b", 5, ["words"]], "/words"),
     ("/encounters", "id", ["1", 1], "/id"),
     ("/encounters", "notedBy", [ID], "/notedBy"),
+    ("/sessions", "workingForm", ["meeting", None], "/workingForm"),
+    ("/sessions", "question", ["", "x" * 1_001, "a\0b", 3], "/question"),
+    ("/sessions", "initiativeIds", [ID, [ID, ID], [ID] * 11], "/initiativeIds"),
+    *(("/sessions", name, ["x"], f"/{name}") for name in ("agenda", "chair", "hostId")),
     ("/encounters/batch", "items", [[], None, {}, "items", [TALK] * 201], "/items"),
 ]
 
@@ -127,13 +132,17 @@ QUESTIONS = [
     "/here-now?near=52",
     "/here-now?near=52,5&radius=x",
     "/here-now?cursor=%F0",
+    "/sessions?initiative=x",
+    "/sessions?from=noon",
+    "/sessions?cursor=x",
+    "/sessions/not-an-id",
 ]
 
 
 async def test_a_question_that_makes_no_sense_is_refused(presence: Presence) -> None:
     for path in QUESTIONS:
         is_a_problem(await presence.client.get(path), 400)
-    for path in (f"/places/{ID}", f"/presence-slots/{ID}", "/nowhere"):
+    for path in (f"/places/{ID}", f"/presence-slots/{ID}", f"/sessions/{ID}", f"/sessions/{ID}/harvest", "/nowhere"):
         is_a_problem(await presence.client.get(path), 404)
 
 

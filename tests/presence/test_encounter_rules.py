@@ -10,7 +10,9 @@ import pytest
 from dorpsplein.contracts.presence import EncounterConsentWithdrawn, EncounterNoted, EncounterState
 from dorpsplein.errors import Forbidden, Refused
 from presence.domain import encounters
-from presence.domain.encounters import Consent, Encounter, Note, Surroundings
+from presence.domain.consent import Consent
+from presence.domain.encounters import Encounter, Note
+from presence.domain.surroundings import Surroundings
 
 BRAM, ANNA, DORA = UUID(int=1), UUID(int=2), UUID(int=3)
 PLACE, POND, GONE = UUID(int=4), UUID(int=5), UUID(int=6)

@@ -12,7 +12,8 @@ from tests.support import login, person
 
 from dorpsplein.contracts.presence import EncounterConsentWithdrawn, EncounterNoted, EncounterState
 from dorpsplein.identity import Role
-from presence.domain.encounters import Consent, Encounter, Note
+from presence.domain.consent import Consent
+from presence.domain.encounters import Encounter, Note
 from presence.storage import encounters as storage
 
 SECRET_WORDS = "Mijn buurvrouw Wilhelmina is eenzaam"

@@ -23,6 +23,11 @@ REQUESTS = {
     "list_own_encounters": ("GET", "/encounters/mine"),
     "read_encounter": ("GET", f"/encounters/{ID}"),
     "withdraw_consent": ("POST", f"/encounters/{ID}/consent-withdrawal"),
+    "announce_session": ("POST", "/sessions"),
+    "start_session": ("POST", f"/sessions/{ID}/start"),
+    "cancel_session": ("POST", f"/sessions/{ID}/cancellation"),
+    "bring_in_harvest": ("POST", f"/sessions/{ID}/harvest"),
+    "withdraw_line_consent": ("POST", f"/harvest-lines/{ID}/consent-withdrawal"),
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from dorpsplein.contracts.presence import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
 from dorpsplein.errors import Forbidden, Refused, Rejected
 from presence.commands.slots import Decide
-from presence.domain import slots
+from presence.domain import slots, windows
 
 BRAM, OTHER = UUID(int=1), UUID(int=2)
 CANTEEN, SLOT = UUID(int=3), UUID(int=4)
@@ -55,7 +55,7 @@ def test_times_are_published_in_utc() -> None:
 
 
 def test_who_walks_in_may_announce_it_a_moment_later() -> None:
-    assert slots.announce(announcing(NOON, NOON + HOUR), NOON + slots.LATEST_ANNOUNCEMENT)
+    assert slots.announce(announcing(NOON, NOON + HOUR), NOON + windows.LATEST_ANNOUNCEMENT)
 
 
 @pytest.mark.parametrize(

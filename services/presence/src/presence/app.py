@@ -4,13 +4,13 @@ import presence
 from dorpsplein.contracts.presence import EVENTS
 from dorpsplein.service import Service
 from dorpsplein.settings import Settings
-from presence.api import encounters, places, slots
+from presence.api import encounters, harvest, places, sessions, slots
 from presence.events import PROJECTIONS
 
 SERVICE = Service(
     package=presence,
     settings=Settings,
-    routers=[places.router, slots.router, encounters.router],
+    routers=[places.router, slots.router, encounters.router, sessions.router, harvest.router],
     publishes=EVENTS,
     projections=PROJECTIONS,
 )

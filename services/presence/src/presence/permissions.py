@@ -14,4 +14,9 @@ PERMISSIONS = {
     "list_own_encounters": allow(Role.ARRANGER),
     "read_encounter": allow(*Role, own="who noted it or told it"),
     "withdraw_consent": allow(*Role, own="who noted it or told it; an operator for anyone"),
+    "announce_session": allow(Role.ARRANGER),
+    "start_session": allow(Role.ARRANGER, own="the host"),
+    "cancel_session": allow(Role.ARRANGER, own="the host"),
+    "bring_in_harvest": allow(Role.ARRANGER, own="the host"),
+    "withdraw_line_consent": allow(*Role, own="who noted it or told it; an operator for anyone"),
 }

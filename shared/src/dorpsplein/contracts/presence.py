@@ -97,6 +97,97 @@ class EncounterState(Event, type="nl.participatie.encounters.encounter-state.v1"
     contributor_id: Annotated[UUID | None, Pseudonym] = None
 
 
+class SessionAnnounced(Event, type="nl.participatie.sessions.session-announced.v1", topic="presence.session"):
+    """People will come together around a question, for these initiatives (or none yet).
+
+    `working_form` is `creative-lab`, `inspiration-session` or `design-atelier`; without a place it is online.
+    """
+
+    session_id: Annotated[UUID, Key, NotPersonal]
+    place_id: Annotated[UUID | None, NotPersonal] = None
+    working_form: Annotated[str, NotPersonal]
+    starts_at: Annotated[AwareDatetime, NotPersonal]
+    ends_at: Annotated[AwareDatetime, NotPersonal]
+    initiative_ids: Annotated[list[UUID], NotPersonal]
+    host_id: Annotated[UUID, Pseudonym]
+
+
+class SessionStarted(Event, type="nl.participatie.sessions.session-started.v1", topic="presence.session"):
+    """The people are there."""
+
+    session_id: Annotated[UUID, Key, NotPersonal]
+    place_id: Annotated[UUID | None, NotPersonal] = None
+
+
+class SessionHarvested(Event, type="nl.participatie.sessions.session-harvested.v1", topic="presence.session"):
+    """The session yielded something. It may come again when more is brought in.
+
+    `lines` is how many there are by now, those that stay without words too; `initiative_ids` is whom it is for by now.
+    """
+
+    session_id: Annotated[UUID, Key, NotPersonal]
+    place_id: Annotated[UUID | None, NotPersonal] = None
+    initiative_ids: Annotated[list[UUID], NotPersonal]
+    lines: Annotated[int, NotPersonal]
+
+
+class SessionCancelled(Event, type="nl.participatie.sessions.session-cancelled.v1", topic="presence.session"):
+    """The session does not take place, or was broken off. `reason` is a code."""
+
+    session_id: Annotated[UUID, Key, NotPersonal]
+    place_id: Annotated[UUID | None, NotPersonal] = None
+    reason: Annotated[str, NotPersonal]
+
+
+class SessionState(Event, type="nl.participatie.sessions.session-state.v1", topic="presence.session.state"):
+    """The latest public view of a session, with what it asks. `lines` is what its harvest holds by now."""
+
+    session_id: Annotated[UUID, Key, NotPersonal]
+    title: Annotated[str | None, Published] = None
+    question: Annotated[str, Published]
+    working_form: Annotated[str, NotPersonal]
+    status: Annotated[str, NotPersonal]
+    place_id: Annotated[UUID | None, NotPersonal] = None
+    starts_at: Annotated[AwareDatetime, NotPersonal]
+    ends_at: Annotated[AwareDatetime, NotPersonal]
+    initiative_ids: Annotated[list[UUID], NotPersonal]
+    lines: Annotated[int, NotPersonal] = 0
+
+
+class HarvestLineNoted(Event, type="nl.participatie.harvest-lines.harvest-line-noted.v1", topic="presence.harvest"):
+    """One thing a session yielded, with as much as its teller consents to, as with an encounter.
+
+    `contributor_id` is there with consent `named` only.
+    """
+
+    harvest_line_id: Annotated[UUID, Key, NotPersonal]
+    session_id: Annotated[UUID, NotPersonal]
+    initiative_id: Annotated[UUID | None, NotPersonal] = None
+    consent: Annotated[str, NotPersonal]
+    contributor_id: Annotated[UUID | None, Pseudonym] = None
+
+
+class HarvestConsentWithdrawn(
+    Event, type="nl.participatie.harvest-lines.harvest-consent-withdrawn.v1", topic="presence.harvest"
+):
+    """Who told it no longer shares it; a tombstone erases the words from the state topic."""
+
+    harvest_line_id: Annotated[UUID, Key, NotPersonal]
+    session_id: Annotated[UUID, NotPersonal]
+    initiative_id: Annotated[UUID | None, NotPersonal] = None
+
+
+class HarvestState(Event, type="nl.participatie.harvest-lines.harvest-state.v1", topic="presence.harvest.state"):
+    """The words of a line of a harvest whose teller agreed to share them."""
+
+    harvest_line_id: Annotated[UUID, Key, NotPersonal]
+    session_id: Annotated[UUID, NotPersonal]
+    initiative_id: Annotated[UUID | None, NotPersonal] = None
+    words: Annotated[str, Published]
+    consent: Annotated[str, NotPersonal]
+    contributor_id: Annotated[UUID | None, Pseudonym] = None
+
+
 EVENTS = (
     PlaceAdded,
     PlaceState,
@@ -107,4 +198,12 @@ EVENTS = (
     EncounterNoted,
     EncounterConsentWithdrawn,
     EncounterState,
+    SessionAnnounced,
+    SessionStarted,
+    SessionHarvested,
+    SessionCancelled,
+    SessionState,
+    HarvestLineNoted,
+    HarvestConsentWithdrawn,
+    HarvestState,
 )

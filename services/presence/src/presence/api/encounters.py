@@ -20,6 +20,7 @@ from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, faults_document
 from presence.api.lists import Limit, after_id, listed
 from presence.commands import encounters as commands
 from presence.domain import encounters as domain
+from presence.domain.consent import Consent
 from presence.permissions import PERMISSIONS
 from presence.storage import encounters as storage
 
@@ -33,7 +34,7 @@ class NewEncounter(Body):
 
     id: UUID | None = None
     theme: Code
-    consent: domain.Consent
+    consent: Consent
     place_id: UUID | None = None
     initiative_id: UUID | None = None
     words: Annotated[Prose, StringConstraints(max_length=4_000)] | None = None

@@ -8,7 +8,6 @@ import asyncpg
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 from uuid_utils.compat import uuid7
 
 from dorpsplein.database import Database, Transaction
@@ -16,7 +15,7 @@ from dorpsplein.fields import Body, Code, Moment, Point, View, point_of
 from dorpsplein.idempotency import Once
 from dorpsplein.identity import Caller
 from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, found, permitted
-from presence.api.lists import Limit, after_id, listed
+from presence.api.lists import Limit, after_id, each_once, listed
 from presence.api.places import NearPoint, RadiusM
 from presence.commands import slots as commands
 from presence.domain import slots as domain
@@ -27,19 +26,13 @@ from presence.storage import slots as storage
 router = APIRouter(tags=["presence"])
 
 
-def _each_once(themes: list[str]) -> list[str]:
-    if len(set(themes)) < len(themes):
-        raise PydanticCustomError("repeated", "must name each theme once")
-    return themes
-
-
 class NewSlot(Body):
     """Where the caller will be, when, and for which themes."""
 
     place_id: UUID
     starts_at: Moment
     ends_at: Moment
-    themes: Annotated[list[Code], Field(max_length=10, default_factory=list), AfterValidator(_each_once)]
+    themes: Annotated[list[Code], Field(max_length=10, default_factory=list), AfterValidator(each_once)]
 
 
 class SlotView(View):

@@ -12,6 +12,7 @@ from dorpsplein.errors import Conflict, Rejected
 from dorpsplein.web import found
 from presence.domain import encounters as domain
 from presence.storage import encounters as storage
+from presence.storage.surroundings import surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ async def note_encounters(tx: Transaction, notes: Sequence[domain.Note], *, now:
     The same id with other content, or of someone else, answers Conflict("encounter-id-taken").
     """
     standing = await storage.by_ids(tx, {note.id for note in notes})
-    around = await storage.surroundings(tx, [note for note in notes if note.id not in standing])
+    new = [note for note in notes if note.id not in standing]
+    around = await surroundings(tx, (note.place_id for note in new), (note.initiative_id for note in new))
     fresh: dict[UUID, domain.Encounter] = {}
     facts: list[Fact] = []
     answers: list[Noted | Rejected] = []

@@ -3,22 +3,14 @@
 `none`: that there was a talk about a theme, and nothing else. `anonymous`: its words too. `named`: and whose.
 """
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from dorpsplein.contracts.presence import EncounterConsentWithdrawn, EncounterNoted, EncounterState
-from dorpsplein.errors import Forbidden, Refused
-
-
-class Consent(StrEnum):
-    """What the teller agreed to."""
-
-    NONE = "none"
-    ANONYMOUS = "anonymous"
-    NAMED = "named"
+from dorpsplein.errors import Forbidden
+from presence.domain.consent import Consent, within_consent
+from presence.domain.surroundings import Surroundings, about_what_is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +37,13 @@ class Encounter:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What is there to refer to."""
-
-    places: AbstractSet[UUID] = frozenset()
-    initiatives: AbstractSet[UUID] = frozenset()
-    withdrawn_initiatives: AbstractSet[UUID] = frozenset()
-
-
 def note(command: Note, around: Surroundings) -> list[EncounterNoted | EncounterState]:
     """Note a talk: the fact, and its words as public state where there are any.
 
     Raises Refused for words or a name beyond the consent, an unknown place, an unknown or withdrawn initiative.
     """
-    _within_consent(command)
-    _about_what_is_there(command, around)
+    within_consent(command.consent, command.words, command.contributor_id)
+    about_what_is_there(around, place_id=command.place_id, initiative_id=command.initiative_id)
     noted = EncounterNoted(
         encounter_id=command.id,
         place_id=command.place_id,
@@ -81,25 +64,6 @@ def note(command: Note, around: Surroundings) -> list[EncounterNoted | Encounter
         contributor_id=command.contributor_id,
     )
     return [noted, state]
-
-
-def _within_consent(command: Note) -> None:
-    if command.words is not None and command.consent is Consent.NONE:
-        raise Refused("words-without-consent", "Without consent no words are kept: leave `words` out, or ask.")
-    if command.contributor_id is not None and command.consent is not Consent.NAMED:
-        raise Refused("name-without-consent", "`contributorId` may be kept only with consent `named`.")
-    if command.contributor_id is None and command.consent is Consent.NAMED:
-        raise Refused("contributor-missing", "Consent `named` needs `contributorId`; without one it is `anonymous`.")
-
-
-def _about_what_is_there(command: Note, around: Surroundings) -> None:
-    if command.place_id is not None and command.place_id not in around.places:
-        raise Refused("place-unknown", f"There is no place {command.place_id}.")
-    if command.initiative_id is None or command.initiative_id in around.initiatives:
-        return
-    if command.initiative_id in around.withdrawn_initiatives:
-        raise Refused("initiative-withdrawn", f"Initiative {command.initiative_id} was withdrawn.")
-    raise Refused("initiative-unknown", f"Initiative {command.initiative_id} is not known here (yet).")
 
 
 def is_the_same(encounter: Encounter, command: Note) -> bool:

@@ -11,11 +11,8 @@ from uuid import UUID
 
 from dorpsplein.contracts.presence import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
 from dorpsplein.errors import Forbidden, Refused
+from presence.domain.windows import refuse_senseless
 
-LATEST_ANNOUNCEMENT = timedelta(minutes=5)
-"""How long after its start a slot may still be announced: who walks in says "from now"."""
-FURTHEST_AHEAD = timedelta(days=366)
-LONGEST = timedelta(hours=24)
 EARLIEST_ARRIVAL = timedelta(minutes=30)
 """How long before its start an officer may arrive; the last moment is its end."""
 LINGERS = timedelta(hours=1)
@@ -64,14 +61,7 @@ def announce(command: Announce, now: datetime) -> list[SlotEvent]:
 
     Raises Refused("ends-before-start", "starts-in-the-past", "too-far-ahead" or "too-long").
     """
-    if command.ends_at <= command.starts_at:
-        raise Refused("ends-before-start", "endsAt must be after startsAt.")
-    if command.starts_at < now - LATEST_ANNOUNCEMENT:
-        raise Refused("starts-in-the-past", "startsAt has passed; choose a moment from now on.")
-    if command.starts_at > now + FURTHEST_AHEAD:
-        raise Refused("too-far-ahead", f"startsAt may be at most {FURTHEST_AHEAD.days} days ahead.")
-    if command.ends_at - command.starts_at > LONGEST:
-        raise Refused("too-long", "A presence slot lasts at most 24 hours; announce one a day.")
+    refuse_senseless(command.starts_at, command.ends_at, now)
     return [
         PresenceAnnounced(
             slot_id=command.slot_id,

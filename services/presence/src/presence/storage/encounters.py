@@ -1,4 +1,4 @@
-"""Encounters in the database, and what of the surroundings a note may refer to."""
+"""Encounters in the database."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -8,7 +8,8 @@ import asyncpg
 
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
-from presence.domain.encounters import Consent, Encounter, Note, Surroundings
+from presence.domain.consent import Consent
+from presence.domain.encounters import Encounter, Note
 
 ADD = """
     with saved as (
@@ -29,12 +30,6 @@ ADD = """
 """
 BY_IDS = "select * from encounters where id = any($1::uuid[])"
 LOCK = "select * from encounters where id = $1 for update"
-SURROUNDINGS = """
-    select id, 'place' as what from places where id = any($1::uuid[])
-    union all
-    select id, case when withdrawn or status = 'withdrawn' then 'withdrawn' else 'initiative' end
-    from initiatives where id = any($2::uuid[]) and (withdrawn or title is not null)
-"""
 WITHDRAW = """
     with saved as (
         update encounters
@@ -83,18 +78,6 @@ async def add(
 async def by_ids(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Encounter]:
     """The encounters that are there, by id."""
     return {row["id"]: encounter_of(row) for row in await tx.fetch(BY_IDS, list(ids))}
-
-
-async def surroundings(tx: Transaction, notes: Sequence[Note]) -> Surroundings:
-    """Which of the places and initiatives the notes refer to are there."""
-    places = {note.place_id for note in notes if note.place_id}
-    initiatives = {note.initiative_id for note in notes if note.initiative_id}
-    if not places and not initiatives:
-        return Surroundings()
-    found: dict[str, set[UUID]] = {"place": set(), "initiative": set(), "withdrawn": set()}
-    for row in await tx.fetch(SURROUNDINGS, list(places), list(initiatives)):
-        found[row["what"]].add(row["id"])
-    return Surroundings(found["place"], found["initiative"], found["withdrawn"])
 
 
 async def lock(tx: Transaction, encounter_id: UUID) -> Encounter | None:

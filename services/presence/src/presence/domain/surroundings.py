@@ -1,0 +1,32 @@
+"""What is there to refer to: places, and initiatives as far as they are known here."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from uuid import UUID
+
+from dorpsplein.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Which of the places and initiatives that are referred to are there."""
+
+    places: AbstractSet[UUID] = frozenset()
+    initiatives: AbstractSet[UUID] = frozenset()
+    withdrawn_initiatives: AbstractSet[UUID] = frozenset()
+
+
+def about_what_is_there(
+    around: Surroundings, *, place_id: UUID | None = None, initiative_id: UUID | None = None
+) -> None:
+    """Refuse what refers to nothing; None refers to nothing on purpose.
+
+    Raises Refused("place-unknown", "initiative-unknown" or "initiative-withdrawn").
+    """
+    if place_id is not None and place_id not in around.places:
+        raise Refused("place-unknown", f"There is no place {place_id}.")
+    if initiative_id is None or initiative_id in around.initiatives:
+        return
+    if initiative_id in around.withdrawn_initiatives:
+        raise Refused("initiative-withdrawn", f"Initiative {initiative_id} was withdrawn.")
+    raise Refused("initiative-unknown", f"Initiative {initiative_id} is not known here (yet).")

@@ -1,0 +1,27 @@
+"""Which places and initiatives are there to refer to."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from dorpsplein.database import Transaction
+from presence.domain.surroundings import Surroundings
+
+SURROUNDINGS = """
+    select id, 'place' as what from places where id = any($1::uuid[])
+    union all
+    select id, case when withdrawn or status = 'withdrawn' then 'withdrawn' else 'initiative' end
+    from initiatives where id = any($2::uuid[]) and (withdrawn or title is not null)
+"""
+
+
+async def surroundings(
+    tx: Transaction, place_ids: Iterable[UUID | None], initiative_ids: Iterable[UUID | None]
+) -> Surroundings:
+    """Which of these places and initiatives are there; None among them is passed by."""
+    places, initiatives = set(place_ids) - {None}, set(initiative_ids) - {None}
+    if not places and not initiatives:
+        return Surroundings()
+    found: dict[str, set[UUID]] = {"place": set(), "initiative": set(), "withdrawn": set()}
+    for row in await tx.fetch(SURROUNDINGS, list(places), list(initiatives)):
+        found[row["what"]].add(row["id"])
+    return Surroundings(found["place"], found["initiative"], found["withdrawn"])
