@@ -32,7 +32,7 @@ def waiting(
         uuid4(),
         status,
         0,
-        uuid4(),
+        (uuid4(),),
         board=Board((Need(EUR, minimum),), all_or_nothing, DEADLINE, top_up_days=1),
         pledged={EUR: pledged},
         reached_at=reached_at,

@@ -38,7 +38,7 @@ async def missing(funding: Funding, initiative: str) -> dict[str, int]:
 
 
 def given(*needs: Need, pledged: dict[str, int] | None = None, **other: Any) -> Means:
-    return Means(uuid4(), "proposed", 0, INA, board=Board(needs), pledged=pledged or {}, **other)
+    return Means(uuid4(), "proposed", 0, (INA,), board=Board(needs), pledged=pledged or {}, **other)
 
 
 def test_the_goal_is_reached_only_when_every_kind_is_there():
@@ -55,10 +55,10 @@ def test_a_match_in_euros_makes_up_for_no_hours_and_a_quote_for_nothing():
 
 
 def test_what_the_proposal_says_counts_unless_the_board_has_a_line_in_euros():
-    proposal = Means(uuid4(), "proposed", 500, INA)
+    proposal = Means(uuid4(), "proposed", 500, (INA,))
     assert proposal.missing == {EUR: 500}
-    assert Means(uuid4(), "proposed", 500, INA, board=Board((Need(HOURS, 60),))).missing == {EUR: 500, HOURS: 60}
-    assert Means(uuid4(), "proposed", 500, INA, board=Board((Need(EUR, 300),))).missing == {EUR: 300}
+    assert Means(uuid4(), "proposed", 500, (INA,), board=Board((Need(HOURS, 60),))).missing == {EUR: 500, HOURS: 60}
+    assert Means(uuid4(), "proposed", 500, (INA,), board=Board((Need(EUR, 300),))).missing == {EUR: 300}
 
 
 def test_an_initiative_that_needs_nothing_never_reaches_its_goal():
@@ -112,8 +112,8 @@ def test_only_the_initiator_sets_needs_and_only_while_the_goal_is_open():
     for over in (
         given(reached_at=NOON),
         given(missed_at=NOON),
-        Means(uuid4(), "withdrawn", 0, INA),
-        Means(uuid4(), "proposed", 0, INA, board=passed),
+        Means(uuid4(), "withdrawn", 0, (INA,)),
+        Means(uuid4(), "proposed", 0, (INA,), board=passed),
     ):
         with pytest.raises(Refused):
             means.set_needs(over, board, INA, NOON)

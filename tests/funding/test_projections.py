@@ -17,7 +17,7 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeMatched,
 )
 from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeProposed, InitiativeWithdrawn
-from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
 from dorpsplein.envelope import Event, Fact, binary_headers, recorded
 from dorpsplein.rebuild import rebuild
 from funding.app import SERVICE
@@ -59,12 +59,15 @@ async def test_supports_are_counted_in_any_order_also_before_their_initiative_is
         (SupportGiven(support_id=who, initiative_id=ONE, supporter_id=who), 1) for who in people
     ]
     facts += [(SupportWithdrawn(support_id=who, initiative_id=ONE, supporter_id=who), 2) for who in people[:5]]
+    moves = {"initiative_id": ONE, "into_id": OTHER, "merge_id": uuid4()}
+    facts += [(SupportMoved(support_id=who, supporter_id=who, **moves), 2) for who in people[5:8]]
+    facts += [(SupportReturned(support_id=who, supporter_id=who, **moves), 3) for who in people[5:7]]
     random.Random(7).shuffle(facts)
     await funding.hear(*facts)
     await funding.hear(proposed(ONE))
     asked = (await funding.get("/initiative-supports", ids=f"{ONE},{OTHER}")).json()
-    assert asked == {"items": [{"initiativeId": str(i), "supports": n} for i, n in ((ONE, 15), (OTHER, 0))]}
-    assert (await funding.means(str(ONE)))["supports"] == 15
+    assert asked == {"items": [{"initiativeId": str(i), "supports": n} for i, n in ((ONE, 14), (OTHER, 0))]}
+    assert (await funding.means(str(ONE)))["supports"] == 14
 
 
 async def test_means_say_what_is_needed_given_and_missing(funding: Funding):

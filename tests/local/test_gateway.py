@@ -40,6 +40,10 @@ async def breaks_off(request: web.Request) -> web.StreamResponse:
     return response
 
 
+async def bare(_: web.Request) -> web.Response:
+    return web.Response(headers={"Upload-Offset": "70", "Location": "/v1/uploads/1"})
+
+
 async def slow(_: web.Request) -> web.Response:
     await asyncio.sleep(30)
     return web.Response()
@@ -55,6 +59,8 @@ async def service() -> AsyncIterator[TestServer]:
     app.router.add_get("/v1/events", stream)
     app.router.add_get("/v1/half", breaks_off)
     app.router.add_get("/v1/slow", slow)
+    app.router.add_route("HEAD", "/v1/head", bare)
+    app.router.add_route("OPTIONS", "/v1/options", bare)
     app.router.add_route("*", "/v1/{rest:.*}", echo)
     server = TestServer(app)
     async with server:
@@ -94,6 +100,30 @@ async def test_a_large_body_passes_through_whole(client: Client) -> None:
     body = "x" * 900_000
     answer = await client.put("/api/tools/v1/saws", data=body)
     assert (await answer.json())["body"] == body
+
+
+async def test_a_body_may_take_long_as_long_as_it_keeps_coming(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "ANSWER_BEGINS_WITHIN_S", 0.3)
+
+    async def slowly(pauses: list[float]) -> AsyncIterator[bytes]:
+        for pause in pauses:
+            await asyncio.sleep(pause)
+            yield b"x" * 100
+
+    headers = {"Content-Length": "500", "Tus-Resumable": "1.0.0", "Upload-Offset": "7"}
+    answer = await client.patch("/api/tools/v1/uploads/1", data=slowly([0.15] * 5), headers=headers)
+    seen = await answer.json()
+    assert (answer.status, seen["method"], seen["body"]) == (201, "PATCH", "x" * 500)
+    assert headers.items() <= seen["headers"].items()
+    assert "Transfer-Encoding" not in seen["headers"]
+    assert (await client.patch("/api/tools/v1/uploads/1", data=slowly([0, 1, 0, 0, 0]), headers=headers)).status == 503
+
+
+async def test_an_answer_without_a_body_keeps_its_headers(client: Client) -> None:
+    for method, path in (("HEAD", "head"), ("OPTIONS", "options")):
+        answer = await client.request(method, f"/api/tools/v1/{path}")
+        assert (answer.status, answer.headers["Upload-Offset"], await answer.read()) == (200, "70", b"")
+        assert answer.headers["Location"] == "/api/tools/v1/uploads/1"
 
 
 async def test_a_service_that_is_away_is_a_503_with_a_time_to_come_back(client: Client) -> None:

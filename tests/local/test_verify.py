@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner
 
+from dorpsplein import merkle
 from dorpsplein_local.cli import build
 from dorpsplein_local.errors import CannotRun
-from funding.domain import merkle
 from funding.domain.checkpoints import Head, Signer
 from funding.domain.receipts import resolution_leaf, transfer_leaf
 

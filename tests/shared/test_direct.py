@@ -51,6 +51,11 @@ async def offer(thing_id: UUID, offered: Offer, caller: RESIDENT, once: OnlyOnce
     return JSONResponse({"thing": str(thing_id), "cents": offered.amount_cents, "key": once.key}, 201)
 
 
+@router.put("/things/{thing_id}/yes")
+async def say_yes(thing_id: UUID, offered: Offer | None = None) -> Response:
+    return JSONResponse({"thing": str(thing_id), "cents": offered and offered.amount_cents})
+
+
 @router.get("/views/{thing_id}")
 async def view(thing_id: UUID) -> Thing:
     return Thing(thing_id=thing_id)
@@ -115,6 +120,8 @@ def _asked() -> list[tuple[str, str, dict[str, Any]]]:
         ("POST", offers, {"headers": {**anna, "Content-Type": "application/json"}, "content": b"\xff{"}),
         ("POST", offers, {"headers": {**anna, "Content-Type": "application/json"}, "content": b"[" * 100_000}),
         ("POST", "/v1/things/no-uuid/offers", {"headers": dora, "json": {}}),
+        *(("PUT", f"/v1/things/{THING}/yes", {"json": body}) for body in bodies),
+        *(("PUT", f"/v1/things/{THING}/yes", {"content": content}) for content in (None, b"", b"{")),
     ]
 
 

@@ -1,15 +1,16 @@
 """Events and their envelope: every registered type, there and back, in the NL GOV profile for CloudEvents."""
 
 import json
+import os
 import types
 import typing
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
@@ -24,6 +25,7 @@ from dorpsplein.envelope import (
     Pseudonym,
     Published,
     binary_headers,
+    coarse,
     recorded,
 )
 from dorpsplein.errors import Poison, Refused
@@ -46,11 +48,14 @@ OF_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     float: st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
     AwareDatetime: MOMENTS,
+    date: st.dates(),
     types.NoneType: st.none(),
 }
 SOURCE = "urn:nld:oin:00000001000000000000:systeem:initiatives"
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
+of_each_some = settings(max_examples=int(os.environ.get("DORPSPLEIN_EXAMPLES", "15")))
+"""There are some hundred and fifty contracts."""
 every_contract = pytest.mark.parametrize("kind", CONTRACTS, ids=lambda kind: kind.__name__)
 
 
@@ -79,6 +84,7 @@ def headers_of(fact: Fact) -> list[tuple[str, bytes | None]]:
 
 
 @every_contract
+@of_each_some
 @given(data=st.data(), sequence=st.integers(1, 2**63 - 1))
 def test_every_event_comes_back_from_its_record_as_it_was(
     kind: type[Event], data: st.DataObject, sequence: int
@@ -91,6 +97,7 @@ def test_every_event_comes_back_from_its_record_as_it_was(
 
 
 @every_contract
+@of_each_some
 @given(data=st.data())
 def test_every_event_is_a_cloudevent_in_the_nl_gov_profile(kind: type[Event], data: st.DataObject) -> None:
     event = data.draw(bodies(kind))
@@ -189,6 +196,26 @@ def test_an_event_carries_its_cause() -> None:
     assert first.headers["correlation_id"] == second.headers["ce_correlationid"] == "the-request"
     assert second.headers["ce_causationid"] == str(first.id)
     assert second.headers["traceparent"] == trace
+
+
+def test_an_act_at_a_coarse_moment_tells_neither_its_time_nor_its_cause() -> None:
+    event, trace = proposed(), f"00-{1:032x}-{2:016x}-01"
+    hour = coarse(datetime(2026, 5, 1, 14, 34, 56, 789, tzinfo=timezone(timedelta(hours=2))))
+    assert hour == NOON
+    token = CAUSE.set(Cause("the-request", "the-cause", trace))
+    try:
+        told = [headers_of(Fact(event, n, Cause("the-group", traceparent=trace), at=hour)) for n in range(1, 100)]
+    finally:
+        CAUSE.reset(token)
+    read = [recorded(headers, event.model_dump_json().encode()) for headers in told]
+    ids = [one.id for one in read if one is not None]
+    assert {(id_.version, id_.int >> 80) for id_ in ids} == {(7, int(hour.timestamp() * 1000))}
+    assert len(set(ids)) == len(ids)
+    assert ids != sorted(ids)
+    assert {one.time for one in read if one is not None} == {hour}
+    assert [one.headers["correlation_id"] for one in read if one is not None] == [str(id_) for id_ in ids]
+    names = {name for headers in told for name, _ in headers}
+    assert names.isdisjoint({"traceparent", "ce_causationid"})
 
 
 def test_a_type_is_taken_once() -> None:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from tests.servers import Broker
 from tests.shared import toolshed
 from tests.shared.rig import Shed, first_seen, ids
 
+from dorpsplein.envelope import Fact, coarse
 from dorpsplein.errors import Refused
 from dorpsplein.relay import RELAY_LOCK, TAKE_TURN
 
@@ -63,6 +65,21 @@ async def test_a_relay_killed_between_publish_and_delete_repeats_but_never_loses
     assert first_seen(log) == complete(expected)
     async with shed.runtime(role="worker"):
         await shed.until_applied(expected)
+
+
+async def test_a_record_says_no_more_of_the_time_than_its_event(shed: Shed) -> None:
+    exact, vague, ahead = uuid4(), uuid4(), uuid4()
+    hour = coarse(datetime.now(UTC))
+    before = time.time()
+    async with shed.db.transaction() as tx:
+        for tool, at in ((exact, None), (vague, hour), (ahead, hour + timedelta(days=3))):
+            await tx.record([Fact(toolshed.ToolLent(tool_id=tool, borrower_id=uuid4(), days=1), 1, at=at)])
+    async with relays(shed, 1):
+        await shed.until_sent()
+    times = {UUID((record.key or b"").decode()): record.timestamp / 1000 for record in await shed.log()}
+    assert times[vague] == hour.timestamp()
+    assert before - 1 < times[exact] < time.time() + 1
+    assert times[ahead] < time.time() + 1, "Kafka takes no record from the future"
 
 
 async def test_a_rolled_back_command_publishes_nothing(shed: Shed) -> None:

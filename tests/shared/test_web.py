@@ -120,7 +120,7 @@ async def toolshed(missing: dict[str, str]) -> AsyncIterator[AsyncClient]:
         verifier=verifier(),
         ready=ready,
         public_url="https://dorp.example",
-        large_bodies={"/blueprints": 2 * MOST_BODY_BYTES},
+        large_bodies={"/blueprints": 2 * MOST_BODY_BYTES, "/sheds/{shed_id}/plan": 3 * MOST_BODY_BYTES},
     )
     async with AsyncClient(transport=ASGITransport(app), base_url="http://service.test/v1") as made:
         yield made
@@ -265,6 +265,13 @@ async def test_a_larger_body_is_let_in_only_where_that_was_said_and_up_to_its_ow
     for size, status in ((MOST_BODY_BYTES + 1, 404), (2 * MOST_BODY_BYTES, 404), (2 * MOST_BODY_BYTES + 1, 413)):
         assert (await client.post("/blueprints", content=b"x" * size)).status_code == status
     assert (await client.post("/blueprints/1", content=b"x" * (MOST_BODY_BYTES + 1))).status_code == 413
+    for path, size, status in (
+        ("/sheds/7/plan", 3 * MOST_BODY_BYTES, 404),
+        ("/sheds/7/plan", 3 * MOST_BODY_BYTES + 1, 413),
+        ("/sheds/7/8/plan", MOST_BODY_BYTES + 1, 413),
+        ("/sheds/7/plan/x", MOST_BODY_BYTES + 1, 413),
+    ):
+        assert (await client.put(path, content=b"x" * size)).status_code == status, path
 
 
 async def test_a_nul_in_an_address_is_refused(client: AsyncClient) -> None:

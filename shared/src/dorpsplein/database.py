@@ -120,6 +120,8 @@ class Database:
                 "search_path": self._search_path,
                 "timezone": "UTC",
                 "jit": "off",
+                # Workers read ahead of a list of twenty; statements here are short, and many at once.
+                "max_parallel_workers_per_gather": "0",
             },
         )
         return self

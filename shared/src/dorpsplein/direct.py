@@ -3,7 +3,8 @@
 A route takes it by itself when it answers with a `Response` and asks, itself and through its dependencies, for
 nothing but values in its path, headers and query, one JSON body, and the request. Whatever cannot be read that
 way, such as a body that does not fit, or a query that is not empty, goes the long way through FastAPI, which finds
-every fault and says so. For a busy command this is most of what HTTP costs: 40 instead of 110 µs.
+every fault and says so; and so does a route of a class of its own, which knows better how it is answered. For a busy
+command this is most of what HTTP costs: 40 instead of 110 µs.
 """
 
 import json
@@ -46,7 +47,7 @@ class _Call:
             raise CannotRead
         given.update((name, _fitting(field, None)) for name, field in self.query)
         for name, field in self.body:
-            given[name] = _fitting(field, await _json(request))
+            given[name] = _fitting(field, await _json(request) if _has_body(request) else None)
         if self.request is not None:
             given[self.request] = request
         for asked, dependency in self.asked:
@@ -63,6 +64,10 @@ def _fitting(field: Any, value: Any) -> Any:
     if faults:
         raise CannotRead
     return fit
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
 async def _json(request: Request) -> Any:
@@ -128,6 +133,7 @@ def _direct(route: APIRoute) -> _Call | None:
     """How a route is answered directly; None when that takes FastAPI."""
     answers = get_type_hints(route.endpoint).get("return")
     plain = isinstance(answers, type) and issubclass(answers, Response) and not route._embed_body_fields
+    plain = plain and type(route) is APIRoute
     return _call(route.dependant) if plain else None
 
 

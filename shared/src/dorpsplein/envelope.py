@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
-from uuid_utils.compat import uuid7
+from uuid_utils.compat import uuid4, uuid7
 
 from dorpsplein.errors import Poison
 
@@ -100,12 +100,17 @@ CAUSE: ContextVar[Cause | None] = ContextVar("cause", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """An event about to be recorded, as version `sequence` of its aggregate; None as event erases the key."""
+    """An event about to be recorded, as version `sequence` of its aggregate; None as event erases the key.
+
+    `at` is for an act whose exact time would say who did it: a coarse moment (see `coarse`) that stands in its id, its
+    time and its record. What led to it is not told either.
+    """
 
     event: Event
     sequence: int
     cause: Cause | None = None
     erases: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -142,14 +147,21 @@ class Recorded(Generic[E]):
         return document
 
 
+def coarse(moment: datetime) -> datetime:
+    """The whole hour (UTC) in which a moment falls."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def binary_headers(fact: Fact, *, source: str, schemas_url: str, now: datetime) -> dict[str, str]:
     """The record headers of a fact: its CloudEvents attributes, trace and correlation.
 
     `ce_sequence` is zero-padded so that it also sorts as text.
     """
     event = fact.event
-    event_id = str(uuid7())
-    cause = fact.cause or CAUSE.get() or Cause(correlation_id=event_id)
+    event_id, cause = str(uuid7()), fact.cause or CAUSE.get()
+    if fact.at is not None:
+        event_id, cause, now = str(_id_of(fact.at)), None, fact.at
+    cause = cause or Cause(correlation_id=event_id)
     headers = {
         "content-type": "application/json",
         "ce_specversion": "1.0",
@@ -170,6 +182,13 @@ def binary_headers(fact: Fact, *, source: str, schemas_url: str, now: datetime) 
     if cause.traceparent:
         headers["traceparent"] = cause.traceparent
     return headers
+
+
+def _id_of(moment: datetime) -> UUID:
+    """A UUIDv7 of a moment, of which all but the moment is random: no counter tells which came first."""
+    random = uuid4().int
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | random & 0xFFF << 64 | random & (1 << 64) - 1)
 
 
 def recorded(

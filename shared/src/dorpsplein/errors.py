@@ -49,10 +49,28 @@ class Conflict(Rejected):
     status = 409
 
 
+class Gone(Rejected):
+    """It was there, and can no longer be seen; the detail says why."""
+
+    status = 410
+
+
 class Stale(Rejected):
     """The thing has changed since the caller read it."""
 
     status = 412
+
+
+class TooLarge(Rejected):
+    """More is sent than is taken here."""
+
+    status = 413
+
+
+class NotTaken(Rejected):
+    """What is sent is of a type that is not taken here."""
+
+    status = 415
 
 
 class PreconditionRequired(Rejected):

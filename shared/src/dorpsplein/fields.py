@@ -1,7 +1,7 @@
 """Types for what people send: every one says no to what could not be stored or shown as it is."""
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -87,6 +87,9 @@ def _only_text(value: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(_only_text)]
 """A moment with its offset from UTC, as text: a number is no moment here."""
 
+Day = Annotated[date, BeforeValidator(_only_text)]
+"""A day, as text such as 2026-05-01: a number is no day here."""
+
 
 class Point(Body, strict=True):
     """A point on the map in WGS 84."""
@@ -113,9 +116,10 @@ Near = Annotated[str, StringConstraints(max_length=60), AfterValidator(_is_a_poi
 """A point in a query, as `latitude,longitude`; `point_of` reads it."""
 
 
-def _apart(ids: object) -> object:
-    return [part for text in ids for part in str(text).split(",")] if isinstance(ids, list) else ids
+def apart(values: object) -> object:
+    """The values of a list in a query, apart where commas stand between them; a validator, before any other."""
+    return [part for text in values for part in str(text).split(",")] if isinstance(values, list) else values
 
 
-Ids = Annotated[list[UUID], BeforeValidator(_apart), Field(min_length=1, max_length=100)]
+Ids = Annotated[list[UUID], BeforeValidator(apart), Field(min_length=1, max_length=100)]
 """Ids in a query, at most 100, with commas between them; declare it as `Annotated[Ids, Query()]`."""

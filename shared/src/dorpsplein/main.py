@@ -1,8 +1,9 @@
-"""The command line of every service: `python -m <service> migrate | serve | rebuild PROJECTION`."""
+"""The command line of every service: `python -m <service> migrate | serve | rebuild PROJECTION`, and works apart."""
 
 import asyncio
 import logging
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 
 from dorpsplein.migrating import migrate, migrations_of
@@ -11,10 +12,11 @@ from dorpsplein.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def main(name: str) -> None:
+def main(name: str, apart: Mapping[str, str] | None = None) -> None:
     """Run the service whose package has this name.
 
-    To migrate, the service itself is not loaded: that takes longer than most migrations.
+    `apart` are works that have a process of their own, by the word that starts them: `module:function` of each, which
+    is given to `serve_apart`. To migrate, the service itself is not loaded: that takes longer than most migrations.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("aiokafka").setLevel(logging.WARNING)
@@ -27,8 +29,12 @@ def main(name: str) -> None:
             _serve(name)
         case ["rebuild", projection]:
             _rebuild(name, projection)
+        case [work] if work in (apart or {}):
+            _serve_apart(name, (apart or {})[work])
         case _:
-            sys.exit(f"usage: python -m {name} migrate | serve | rebuild PROJECTION")
+            sys.exit(
+                f"usage: python -m {name} {' | '.join(['migrate', 'serve', *(apart or {}), 'rebuild PROJECTION'])}"
+            )
 
 
 def _serve(name: str) -> None:
@@ -36,6 +42,14 @@ def _serve(name: str) -> None:
 
     service = import_module(f"{name}.app").SERVICE
     run_on_uvloop(serve(service, service.settings()))
+
+
+def _serve_apart(name: str, work: str) -> None:
+    from dorpsplein.service import run_on_uvloop, serve_apart
+
+    service = import_module(f"{name}.app").SERVICE
+    module, _, function = work.partition(":")
+    run_on_uvloop(serve_apart(service, service.settings(), getattr(import_module(module), function)))
 
 
 def _rebuild(name: str, projection: str) -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "events": "events",
     "import": "importing",
     "allocate": "allocate",
+    "dream": "dream",
     "rebuild": "rebuild",
     "dead-letters": "dead_letters",
     "bench": "bench",

@@ -75,16 +75,15 @@ async def _forward(request: web.Request) -> web.StreamResponse:
     if service not in services:
         return _problem(404, "no-such-service", f"There are {', '.join(services)}.")
     path = request.rel_url.raw_path_qs.removeprefix(f"/api/{service}")
-    asked = request.app[CLIENT].request(
-        request.method,
-        URL(services[service] + path, encoded=True),
-        headers=_headers_on(request),
-        data=request.content if request.body_exists else None,
-        allow_redirects=False,
-    )
     try:
-        async with asyncio.timeout(ANSWER_BEGINS_WITHIN_S):
-            answer = await asked
+        async with asyncio.timeout(ANSWER_BEGINS_WITHIN_S) as patience:
+            answer = await request.app[CLIENT].request(
+                request.method,
+                URL(services[service] + path, encoded=True),
+                headers=_headers_on(request),
+                data=_body(request, patience) if request.body_exists else None,
+                allow_redirects=False,
+            )
     except (ClientError, OSError, TimeoutError) as fault:
         return _problem(503, "service-away", f"{service} is away: {type(fault).__name__}.")
     async with answer:
@@ -100,6 +99,13 @@ async def _forward(request: web.Request) -> web.StreamResponse:
         except ClientError:
             _cut(request)
         return response
+
+
+async def _body(request: web.Request, patience: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """Pass a body on as it comes. While it keeps coming there is no answer to wait for, so patience begins anew."""
+    async for chunk in request.content.iter_any():
+        patience.reschedule(asyncio.get_running_loop().time() + ANSWER_BEGINS_WITHIN_S)
+        yield chunk
 
 
 def _headers_on(request: web.Request) -> CIMultiDict[str]:

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from dorpsplein import merkle
 from dorpsplein_local.errors import CannotRun
 from dorpsplein_local.receipt_documents import LEAF, Entry, ReadHead, ReadKey, Receipt, Resolution, Transfer
-from funding.domain import merkle
 from funding.domain.checkpoints import Key
 from funding.domain.receipts import commitment
 

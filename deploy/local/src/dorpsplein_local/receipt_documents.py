@@ -19,8 +19,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from dorpsplein import merkle
 from dorpsplein_local.errors import CannotRun
-from funding.domain import merkle
 from funding.domain.checkpoints import Head, Key
 
 MOST_BYTES = 50_000_000

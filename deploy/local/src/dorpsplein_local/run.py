@@ -26,13 +26,16 @@ from dorpsplein_local.supervisor import Supervisor
 from dorpsplein_local.telling import Teller
 
 SERVICES = ("initiatives", "funding", "presence", "notifications")
+APART = {"initiatives": "render"}
+"""Works of services that have a process of their own, by the word that starts them."""
 TOPIC_PARTITIONS = 3
-EXAMPLE_DEBTOR = {
+EXAMPLE_TOWN = {
+    "DORPSPLEIN_MUNICIPALITY": "Gemeente Molendorp",
     "DORPSPLEIN_DEBTOR_NAME": "Gemeente Molendorp",
     "DORPSPLEIN_DEBTOR_IBAN": "NL91ABNA0417164300",
     "DORPSPLEIN_DEBTOR_BIC": "ABNANL2A",
 }
-"""Who pays out in the example town; the account is the one Dutch banks print as an example."""
+"""The example town, and who pays out in it; the account is the one Dutch banks print as an example."""
 
 
 def clock_file(data: Path) -> Path:
@@ -82,6 +85,7 @@ class Run:
             apis={name: sockets.url_of(api) for name, (api, _) in self._listeners.items()},
             metrics={name: sockets.url_of(metrics) + "/metrics" for name, (_, metrics) in self._listeners.items()},
         )
+        self._apart = {name: sockets.handed_over() for name in wish.services if name in APART}
         self._supervisor = Supervisor(wish.data / "logs", teller.say, self._save)
 
     async def live(self, ready: Callable[[State], None]) -> None:
@@ -94,7 +98,8 @@ class Run:
         self._save()
         with ExitStack() as ours:
             ours.callback(forget, self._wish.data)
-            for listener in (self._gateway, *(one for pair in self._listeners.values() for one in pair)):
+            serving = (one for pair in self._listeners.values() for one in pair)
+            for listener in (self._gateway, *serving, *self._apart.values()):
                 ours.enter_context(listener)
             async with self._supervisor:
                 await self._bring_up()
@@ -109,7 +114,8 @@ class Run:
             group.create_task(self._start_databases())
         with self._teller.step(f"Services and gateway on {self.state.gateway}"):
             services = [self._service(name) for name in self._wish.services]
-            await self._supervisor.start(*services, self._gateway_part())
+            apart = [self._work_apart(name) for name in self._apart]
+            await self._supervisor.start(*services, *apart, self._gateway_part())
 
     async def _start_kafka(self) -> None:
         if elsewhere := self._wish.setting("KAFKA_BOOTSTRAP_SERVERS"):
@@ -160,7 +166,7 @@ class Run:
             "DORPSPLEIN_DATA_DIR": str(own),
             "DORPSPLEIN_CLOCK_FILE": str(clock_file(self._wish.data)),
             "DORPSPLEIN_ALLOW_PRIVATE_CALLBACKS": str(self._environment == "local"),
-            **{name: os.environ.get(name, example) for name, example in EXAMPLE_DEBTOR.items()},
+            **{name: os.environ.get(name, example) for name, example in EXAMPLE_TOWN.items()},
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -184,6 +190,17 @@ class Run:
             environment={**self._told(service), **fds},
             descriptors=(api.fileno(), metrics.fileno()),
             is_ready=lambda _: _answers(api, "/v1/health/ready"),
+        )
+
+    def _work_apart(self, service: str) -> Part:
+        metrics = self._apart[service]
+        return Part(
+            name=f"{service}-{APART[service]}",
+            command=(sys.executable, "-m", service, APART[service]),
+            address=sockets.url_of(metrics) + "/metrics",
+            environment={**self._told(service), "DORPSPLEIN_METRICS_FD": str(metrics.fileno())},
+            descriptors=(metrics.fileno(),),
+            is_ready=lambda _: _answers(metrics, "/metrics"),
         )
 
     def _gateway_part(self) -> Part:

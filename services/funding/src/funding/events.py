@@ -1,19 +1,45 @@
 """Which events move what here."""
 
 from dorpsplein.consumer import Projection
-from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeProposed, InitiativeWithdrawn
-from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
+from dorpsplein.contracts.initiatives.initiatives import (
+    CoInitiatorJoined,
+    CoInitiatorLeft,
+    HaltLifted,
+    InitiativeCelebrated,
+    InitiativeEdited,
+    InitiativeExpired,
+    InitiativeHalted,
+    InitiativeJoined,
+    InitiativeParted,
+    InitiativeProposed,
+    InitiativeWithdrawn,
+)
+from dorpsplein.contracts.initiatives.merges import MergeClosed
+from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
 from funding import projections
 
 PROJECTIONS = {
     "initiatives": Projection(
-        of=[InitiativeProposed, InitiativeEdited, InitiativeWithdrawn],
+        of=[
+            InitiativeProposed,
+            InitiativeEdited,
+            InitiativeWithdrawn,
+            InitiativeExpired,
+            InitiativeCelebrated,
+            InitiativeJoined,
+            InitiativeParted,
+            InitiativeHalted,
+            HaltLifted,
+            CoInitiatorJoined,
+            CoInitiatorLeft,
+            MergeClosed,
+        ],
         apply=projections.initiatives,
         tables=["initiatives"],
         react=projections.act_on_initiatives,
     ),
     "supports": Projection(
-        of=[SupportGiven, SupportWithdrawn],
+        of=[SupportGiven, SupportWithdrawn, SupportMoved, SupportReturned],
         apply=projections.supports,
         tables=["support_counts"],
     ),

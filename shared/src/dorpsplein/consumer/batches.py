@@ -21,6 +21,7 @@ from dorpsplein.failpoints import failpoint
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
+HOUR_MS = 3_600_000
 
 HOLD_OFF = 7_300_003
 INBOX = f"""
@@ -94,7 +95,13 @@ class Consumer:
         await failpoint("applied_not_acked")
         telemetry.CONSUMED.labels(self.group).inc(len(records))
         telemetry.BATCH_SECONDS.labels(self.group).observe(time.perf_counter() - started)
-        telemetry.PROJECTION_AGE.labels(self.group).set(max(0.0, time.time() - records[-1].timestamp / 1000))
+        self._note_age(records)
+
+    def _note_age(self, records: Sequence[ConsumerRecord]) -> None:
+        """Say how old the newest record is; one of a whole hour has a coarse time, which says nothing of that."""
+        exact = [record.timestamp for record in records if record.timestamp % HOUR_MS]
+        if exact:
+            telemetry.PROJECTION_AGE.labels(self.group).set(max(0.0, time.time() - exact[-1] / 1000))
 
     async def _with_patience(self, records: Sequence[ConsumerRecord], deadline: float) -> None:
         """Apply records, waiting out short absences; a batch that takes too long is halved."""

@@ -51,4 +51,18 @@ class DeliveryGaveUp(
     last_status: Annotated[int | None, NotPersonal] = None
 
 
-EVENTS = (FollowStarted, FollowStopped, SubscriptionCreated, SubscriptionEnded, DeliveryGaveUp)
+class ReachMeasured(Event, type="nl.participatie.reach.reach-measured.v1", topic="notifications.reach"):
+    """How far something came by now, all its news together; `subject_kind` is `story`.
+
+    `people` is how many different people were mailed about it, `mails` how many mails were handed to a mail server,
+    `deliveries` how many sendings to other systems were confirmed. Who read it in the feed is not measured.
+    """
+
+    subject_id: Annotated[UUID, Key, NotPersonal]
+    subject_kind: Annotated[str, NotPersonal]
+    people: Annotated[int, NotPersonal]
+    mails: Annotated[int, NotPersonal]
+    deliveries: Annotated[int, NotPersonal]
+
+
+EVENTS = (FollowStarted, FollowStopped, SubscriptionCreated, SubscriptionEnded, DeliveryGaveUp, ReachMeasured)

@@ -38,8 +38,8 @@ class Service:
     """What makes a service: its name, HTTP routes, events and projections.
 
     `workers` run beside the consumers for as long as the process lives (deliveries, timers); each is given the
-    runtime and must survive the absence of anything it depends on. `large_bodies` are paths, without the base path,
-    that take bodies larger than others do, with how many bytes at most.
+    runtime and must survive the absence of anything it depends on. `large_bodies` are paths, as their routes have
+    them, that take bodies larger than others do, with how many bytes at most.
     """
 
     package: ModuleType

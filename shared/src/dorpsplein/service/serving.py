@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,38 @@ from dorpsplein.settings import Settings
 
 async def serve(service: Service, settings: Settings) -> None:
     """Run a process of a service until SIGTERM or SIGINT. Ends the process where settings are not safe."""
+
+    async def work(runtime: Runtime, stopping: asyncio.Task[None]) -> None:
+        if settings.role == "worker":
+            await stopping
+        else:
+            await _serve_http(runtime, stopping)
+
+    await _run(service, settings, work)
+
+
+Work = Callable[[Runtime, asyncio.Event], Awaitable[None]]
+"""Work of a service in a process of its own; it ends soon after the event is set."""
+
+
+async def serve_apart(service: Service, settings: Settings, work: Work) -> None:
+    """Run one work of a service as a process of its own, until SIGTERM or SIGINT: its database and metrics only.
+
+    What it records is sent by the relay of another process, which is told. Ends the process where settings are not
+    safe.
+    """
+
+    async def until_stopped(runtime: Runtime, stopping: asyncio.Task[None]) -> None:
+        stop = asyncio.Event()
+        stopping.add_done_callback(lambda _: stop.set())
+        await work(runtime, stop)
+
+    await _run(service, settings.model_copy(update={"role": "api"}), until_stopped)
+
+
+async def _run(
+    service: Service, settings: Settings, work: Callable[[Runtime, asyncio.Task[None]], Awaitable[None]]
+) -> None:
     if missing := settings.unsafe():
         sys.exit(f"This is not safe to run in production: set {', '.join(missing)}.")
     stop = asyncio.Event()
@@ -29,11 +61,7 @@ async def serve(service: Service, settings: Settings) -> None:
     telemetry.start_tracing(settings.otlp_endpoint, service.name)
     metrics = await telemetry.serve_metrics(_listener(settings.metrics_fd, settings.host, settings.metrics_port))
     async with Runtime(service, settings) as runtime, metrics:
-        stopping = asyncio.create_task(_either(stop, runtime.broken))
-        if settings.role == "worker":
-            await stopping
-        else:
-            await _serve_http(runtime, stopping)
+        await work(runtime, asyncio.create_task(_either(stop, runtime.broken)))
     telemetry.stop_tracing()
     if runtime.broken.is_set():
         sys.exit("This process stopped because a part of it broke; the log says which.")

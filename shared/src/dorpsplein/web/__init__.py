@@ -12,7 +12,7 @@ from dorpsplein.web.problems import (
     problem_document,
     rejection_document,
 )
-from dorpsplein.web.requests import Db, IfMatch, Now, OnlyOnce, Someone, permitted
+from dorpsplein.web.requests import Db, IfMatch, Now, OnlyOnce, Someone, Visitor, permitted
 
 MOST_PAGE = 100
 
@@ -29,6 +29,7 @@ __all__ = [
     "Now",
     "OnlyOnce",
     "Someone",
+    "Visitor",
     "answer_once",
     "create_app",
     "etag",

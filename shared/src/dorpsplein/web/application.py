@@ -25,8 +25,8 @@ def create_app(
 ) -> FastAPI:
     """A service's HTTP application under `/v1`, with health, OpenAPI and one answer for every kind of error.
 
-    `ready` gives what is not ready, by part; nothing when all is. `large_bodies` says at which paths (without the
-    base path) a body may have more than MOST_BODY_BYTES, and how many.
+    `ready` gives what is not ready, by part; nothing when all is. `large_bodies` says at which paths (as their
+    routes have them) a body may have more than MOST_BODY_BYTES, and how many.
     """
     app = FastAPI(
         title=f"Dorpsplein: {name}",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fastapi.responses import Response
 from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
@@ -32,12 +33,12 @@ log = logging.getLogger(__name__)
 class Envelope:
     """ASGI middleware, the outermost. Whatever breaks behind it is logged and answered by a problem document.
 
-    `large_bodies` says by path where a body may have more than MOST_BODY_BYTES, and how many.
+    `large_bodies` says by path, as a route has it, where a body may have more than MOST_BODY_BYTES, and how many.
     """
 
     def __init__(self, app: ASGIApp, large_bodies: Mapping[str, int]) -> None:
         self.app = app
-        self.large_bodies = large_bodies
+        self.large_bodies = [(compile_path(path)[0], most) for path, most in large_bodies.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,8 +58,7 @@ class Envelope:
             await send(message)
 
         headers = Headers(scope=scope)
-        most = self.large_bodies.get(scope["path"], MOST_BODY_BYTES)
-        app = _refusal(scope, headers, most) or self.app
+        app = self._refusal(scope, headers) or self.app
         with telemetry.span(f"{scope['method']} {scope['path']}", headers, SpanKind.SERVER) as traceparent:
             token = CAUSE.set(Cause(correlation_id=_correlation(headers), traceparent=traceparent))
             try:
@@ -73,17 +73,19 @@ class Envelope:
                 telemetry.REQUESTS.labels(scope["method"], status).inc()
                 telemetry.REQUEST_SECONDS.observe(time.perf_counter() - started)
 
-
-def _refusal(scope: Scope, headers: Headers, most: int) -> Response | None:
-    """The answer to what no service needs to look at."""
-    if "transfer-encoding" in headers:
-        return problem(411, "length-required", "Send a Content-Length.")
-    length = headers.get("content-length", "0")
-    if not (length.isascii() and length.isdecimal() and len(length) < 20 and int(length) <= most):
-        return problem(413, "too-large", f"Send a Content-Length of at most {most} bytes.")
-    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-        return problem(400, "invalid-request", "The address holds a nul character.")
-    return None
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """The answer to what no service needs to look at."""
+        if "transfer-encoding" in headers:
+            return problem(411, "length-required", "Send a Content-Length.")
+        length = headers.get("content-length", "0")
+        is_length = length.isascii() and length.isdecimal() and len(length) < 20
+        if not is_length or int(length) > MOST_BODY_BYTES:
+            most = next((most for path, most in self.large_bodies if path.match(scope["path"])), MOST_BODY_BYTES)
+            if not is_length or int(length) > most:
+                return problem(413, "too-large", f"Send a Content-Length of at most {most} bytes.")
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return problem(400, "invalid-request", "The address holds a nul character.")
+        return None
 
 
 def _correlation(headers: Headers) -> str:

@@ -34,6 +34,14 @@ Someone = Annotated[Caller, Depends(_someone)]
 """Anyone with a valid token."""
 
 
+async def _visitor(request: Request) -> Caller | None:
+    return await _someone(request) if "authorization" in request.headers else None
+
+
+Visitor = Annotated[Caller | None, Depends(_visitor)]
+"""Whoever asks: None for who sends no token; a token that does not count is refused all the same."""
+
+
 async def _now(request: Request) -> datetime:
     now: datetime = request.app.state.runtime.outbox.clock()
     return now

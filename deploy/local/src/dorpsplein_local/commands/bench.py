@@ -22,9 +22,12 @@ class Name(StrEnum):
     LATENCY = "latency"
     PROJECTION = "projection"
     READ = "read"
+    SEARCH = "search"
     IMPORT = "import"
     ALLOCATE = "allocate"
+    RENDER = "render"
     HOT_POT = "hot-pot"
+    SUPPORT = "support"
 
 
 @app.command()

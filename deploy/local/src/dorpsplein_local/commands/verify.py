@@ -1,4 +1,4 @@
-"""`verify`: what a receipt of the ledger proves, worked out on this machine alone."""
+"""`verify`: what a receipt of the ledger, or of a support, proves; worked out on this machine alone."""
 
 import re
 from base64 import b64decode
@@ -14,10 +14,12 @@ from rich.markup import escape
 from dorpsplein_local.errors import CannotRun
 from dorpsplein_local.receipt_check import Proven, check
 from dorpsplein_local.receipt_documents import Keys, ReadHead, Receipt, Transfer, read
+from dorpsplein_local.support_check import SupportProof, is_of_a_support, refuse_unless_counted
 from funding.domain.checkpoints import ED25519, Key
 
 NOTE_KEY = re.compile(r"(?P<origin>[^\s+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>\S+)")
 UNVOUCHED = "NOBODY VOUCHES FOR THE KEY: it came with the receipt."
+ROOT_UNVOUCHED = "NOBODY VOUCHES FOR THE ROOT: it came with the proof."
 COMPARE = (
     "So far this shows that the receipt is whole, not who made it. "
     "Compare the key with one you got another way, and give that:"
@@ -28,11 +30,17 @@ app = typer.Typer()
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A receipt, from /pledges/{id}/receipt.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="From /pledges/{id}/receipt, or /supports/{id}/proof.", show_default=False)
+    ],
     key: Annotated[str, typer.Option(help="The key you trust: base64, a `name+id+key` line, or a file.")] = "",
     head: Annotated[Path | None, typer.Option(help="A tree head you kept from before.", show_default=False)] = None,
+    root: Annotated[str, typer.Option(help="Of a support: the root that was published at the close.")] = "",
 ) -> None:
     """Verify a receipt without any server; exit code 1 and one sentence where anything does not hold."""
+    if is_of_a_support(_bytes(file)):
+        _verify_support(file, root)
+        return
     receipt = read(_bytes(file), Receipt, str(file))
     trusted = _trusted(key) if key else []
     earlier = read(_bytes(head), ReadHead, str(head)) if head else None
@@ -42,6 +50,20 @@ def verify(
         console.print(line)
     if not trusted:
         console.print(f"[bold yellow]⚠ {UNVOUCHED}[/] {COMPARE} --key {escape(receipt.key.note_key)}")
+
+
+def _verify_support(file: Path, root: str) -> None:
+    proof = read(_bytes(file), SupportProof, str(file))
+    refuse_unless_counted(proof, root)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[green]✓[/] support {proof.support_id}, change {proof.sequence} of it, is one of {proof.size}")
+    console.print(f"Counted for initiative {proof.initiative_id} at the close, {proof.closed_at:%Y-%m-%d %H:%M} UTC")
+    console.print(f"Root {proof.root.hex()}")
+    if not root:
+        console.print(
+            f"[bold yellow]⚠ {ROOT_UNVOUCHED}[/] The fact SupportClosed of this initiative names it in public; "
+            f"compare, and give it: --root {proof.root.hex()}"
+        )
 
 
 def _bytes(path: Path) -> bytes:

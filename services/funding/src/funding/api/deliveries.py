@@ -73,9 +73,9 @@ async def list_deliveries(
     async with db.transaction() as tx:
         pledges = await storage.pledges.pledges_of(tx, [pledge_id])
         pledge = found(pledges[0] if pledges else None, "pledge", pledge_id)
-        initiator = await storage.means.initiator(tx, pledge.initiative)
+        initiators = await storage.means.initiators(tx, pledge.initiative)
         rows = await storage.pledges.deliveries(tx, pledge_id)
-    sees = caller.id in {pledge.pledger, initiator} or Role.OPERATOR in caller.roles
+    sees = caller.id in {pledge.pledger, *initiators} or Role.OPERATOR in caller.roles
     items = [
         DeliveryView(
             id=row["id"],

@@ -9,7 +9,7 @@ from dorpsplein.database import Transaction
 from funding import storage
 from funding.commands.pledges import write
 from funding.domain.grants import Grant, grant_id
-from funding.domain.means import WITHDRAWN
+from funding.domain.means import GOING_ON
 from funding.domain.rules import Allocation
 
 
@@ -27,13 +27,13 @@ class Outcome:
 async def match_round(tx: Transaction, outcome: Outcome, at: datetime) -> None:
     """Move what was allotted from pot lines to initiatives: held, or posted where they have what they need.
 
-    An initiative that was withdrawn or missed its goal meanwhile gets nothing: its part stays in the pot.
+    An initiative that does not go on or missed its goal meanwhile gets nothing: its part stays in the pot.
     """
     wanted = {UUID(candidate): allocation for candidate, allocation in outcome.lines if allocation.cents}
     books = await storage.books.lock(tx, [outcome.round], wanted)
     for initiative, allocation in wanted.items():
         means = books.means.get(initiative)
-        if means is None or means.status == WITHDRAWN or means.is_over(at):
+        if means is None or means.status != GOING_ON or means.is_over(at):
             continue
         books.grant(
             Grant(

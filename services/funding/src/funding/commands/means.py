@@ -75,14 +75,14 @@ async def _has_started(tx: Transaction, initiative: UUID) -> bool:
     return any(row["credits_pending"] or row["credits_posted"] for row in rows)
 
 
-async def release(tx: Transaction, initiative: UUID, at: datetime, cause: Cause) -> None:
-    """Give back what is promised to an initiative that was withdrawn, unless something was delivered already.
+async def release(tx: Transaction, initiative: UUID, reason: str, at: datetime, cause: Cause) -> None:
+    """Give back what is promised to an initiative that is no more, unless something was delivered already.
 
     Raises Transient where a pledge came in at this moment; trying again finds it.
     """
     books = await all_books_of(tx, [initiative])
     if initiative in books.means and not await _has_started(tx, initiative):
-        books.send_back(initiative, at, "initiative-withdrawn", cause)
+        books.send_back(initiative, at, reason, cause)
         await write(tx, books, at)
 
 
@@ -146,6 +146,6 @@ async def _of_initiative(tx: Transaction, pledge_id: UUID, caller: Caller) -> tu
     known = await storage.pledges.pledges_of(tx, [pledge_id])
     pledge: Pledge = found(known[0] if known else None, "pledge", pledge_id)
     books = await books_of(tx, [pledge], initiatives=[pledge.initiative])
-    if books.means[pledge.initiative].initiator != caller.id and Role.OPERATOR not in caller.roles:
-        raise Forbidden("not-your-initiative", "Only who started the initiative, or an operator, says what came.")
+    if caller.id not in books.means[pledge.initiative].initiators and Role.OPERATOR not in caller.roles:
+        raise Forbidden("not-your-initiative", "Only who carries the initiative, or an operator, says what came.")
     return books, books.pledges[pledge_id]

@@ -51,11 +51,11 @@ async def erase_account(tx: Transaction, initiative: UUID, caller: Caller) -> No
 
 
 async def _refuse_others(tx: Transaction, initiative: UUID, caller: Caller, *, paying: bool) -> None:
-    initiator = await storage.payouts.initiator(tx, initiative)
-    if initiator is None:
+    initiators = await storage.payouts.initiators(tx, initiative)
+    if initiators is None:
         raise NotFound("initiative-unknown", f"There is no initiative {initiative}.")
-    if caller.id != initiator and not (paying and caller.roles & PAYING):
-        raise Forbidden("not-yours", "A bank account is the business of its initiative's initiator, and of who pays.")
+    if caller.id not in initiators and not (paying and caller.roles & PAYING):
+        raise Forbidden("not-yours", "A bank account is the business of its initiative's initiators, and of who pays.")
 
 
 async def order(tx: Transaction, asked: OrderPayout) -> tuple[Payout, bool]:
@@ -65,7 +65,7 @@ async def order(tx: Transaction, asked: OrderPayout) -> tuple[Payout, bool]:
     """
     if known := await storage.payouts.payout(tx, asked.id):
         return payouts.same(known, asked), False
-    if await storage.payouts.initiator(tx, asked.initiative) is None:
+    if await storage.payouts.initiators(tx, asked.initiative) is None:
         raise NotFound("initiative-unknown", f"There is no initiative {asked.initiative}.")
     has_account = await storage.payouts.lock_account(tx, asked.initiative)
     available = await storage.payouts.lock_available(tx, asked.initiative)

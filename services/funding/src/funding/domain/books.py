@@ -31,6 +31,9 @@ from funding.domain.quotes import AskQuote, Quote
 from funding.domain.rounds import Round
 from funding.domain.rules import PledgeSnapshot
 
+WITH_ITS_INITIATIVE = frozenset({"initiative-withdrawn", "initiative-expired", "initiative-joined"})
+"""Why a pledge goes back that its pledger could have withdrawn as well."""
+
 
 @dataclass(slots=True)
 class Books:
@@ -171,7 +174,7 @@ class Books:
         for pledge in [one for one in self.pledges.values() if one.initiative == initiative and one.stands]:
             if pledge.status == "held":
                 gone: Sequence[Followed] = (
-                    fates.withdraw(pledge, reason) if reason == "initiative-withdrawn" else fates.lapse(pledge, reason)
+                    fates.withdraw(pledge, reason) if reason in WITH_ITS_INITIATIVE else fates.lapse(pledge, reason)
                 )
                 self.follow(gone, at, cause)
             elif pledge.status == "committed":
@@ -222,7 +225,7 @@ class Books:
         means = self.means.get(initiative)
         if means is None:
             raise Refused("initiative-unknown", f"No initiative {initiative} is known here; look up its id.")
-        needs.refuse_withdrawn(means)
+        needs.refuse_stopped(means)
         if means.is_over(at):
             raise Refused("goal-missed", f"Initiative {initiative} missed its goal; nothing is taken any more.")
         return means

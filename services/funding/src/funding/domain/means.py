@@ -18,7 +18,9 @@ from dorpsplein.contracts.funding.means import (
 from dorpsplein.errors import Forbidden, Refused
 from funding.domain.ledger import EUR
 
-WITHDRAWN = "withdrawn"
+GOING_ON = "proposed"
+GONE = frozenset({"withdrawn", "expired"})
+"""What becomes of an initiative that nothing more is needed for."""
 MOST_NEEDS = 50
 LONGEST_DEADLINE = timedelta(days=3653)
 
@@ -57,7 +59,7 @@ class Means:
     initiative: UUID
     status: str
     needed_cents: int
-    initiator: UUID | None = None
+    initiators: tuple[UUID, ...] = ()
     theme: str = ""
     neighbourhood: str = ""
     board: Board = field(default_factory=Board)
@@ -136,12 +138,13 @@ MeansEvent = (
 def set_needs(means: Means, board: Board, caller: UUID, now: datetime) -> list[NeedsSet]:
     """Set the needs board; nothing where it is as it was.
 
-    Raises Forbidden("not-your-initiative"), Refused("initiative-withdrawn"), ("goal-reached") once it was reached or
-    missed, ("need-twice") for a resource that stands twice, ("wished-below-minimum"), or ("deadline-not-valid").
+    Raises Forbidden("not-your-initiative"), Refused("initiative-withdrawn") and its like, ("goal-reached") once it was
+    reached or missed, ("need-twice") for a resource that stands twice, ("wished-below-minimum"), or
+    ("deadline-not-valid").
     """
-    if means.initiator != caller:
-        raise Forbidden("not-your-initiative", "Only who started an initiative says what it needs.")
-    refuse_withdrawn(means)
+    if caller not in means.initiators:
+        raise Forbidden("not-your-initiative", "Only who carries an initiative says what it needs.")
+    refuse_stopped(means)
     if means.reached_at or means.is_over(now):
         raise Refused("goal-reached", "Its goal was reached or missed: what it needs can no longer be changed.")
     if len({need.resource for need in board.needs}) < len(board.needs):
@@ -164,10 +167,12 @@ def set_needs(means: Means, board: Board, caller: UUID, now: datetime) -> list[N
     ]
 
 
-def refuse_withdrawn(means: Means) -> None:
-    """Raises Refused("initiative-withdrawn")."""
-    if means.status == WITHDRAWN:
-        raise Refused("initiative-withdrawn", f"Initiative {means.initiative} was withdrawn; pledge to another.")
+def refuse_stopped(means: Means) -> None:
+    """Raises Refused("initiative-withdrawn"), ("initiative-joined"), ... of one that does not go on by itself."""
+    if means.status != GOING_ON:
+        raise Refused(
+            f"initiative-{means.status}", f"Initiative {means.initiative} is {means.status}; pledge to another."
+        )
 
 
 def reach(means: Means) -> list[MeansGoalReached | TopUpFilled]:
@@ -183,7 +188,7 @@ def reach(means: Means) -> list[MeansGoalReached | TopUpFilled]:
 
 def fall_short(means: Means, now: datetime) -> list[TopUpOpened]:
     """Open a top-up window where a promise fell out of an initiative that had enough; one at a time."""
-    if means.status == WITHDRAWN or not means.reached_at or means.top_up_until:
+    if means.status in GONE or not means.reached_at or means.top_up_until:
         return []
     if not means.missing or not means.board.top_up_days:
         return []
@@ -196,7 +201,7 @@ def end_waiting(means: Means, now: datetime, *, started: bool) -> list[MeansGoal
 
     `started`: something was delivered or paid out already, so that nothing goes back any more.
     """
-    if means.missed_at or means.has_enough or means.status == WITHDRAWN:
+    if means.missed_at or means.has_enough or means.status in GONE:
         return []
     if means.top_up_until is not None:
         if now < means.top_up_until:

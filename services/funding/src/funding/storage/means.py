@@ -38,7 +38,7 @@ SET_BOARD = """
     select $1, * from unnest($5::text[], $6::bigint[], $7::bigint[])
     on conflict (initiative_id, resource) do update set minimum = excluded.minimum, wished = excluded.wished
 """
-INITIATOR = "select initiator_id from initiatives where initiative_id = $1"
+INITIATORS = "select unnest(initiators) as id from initiatives where initiative_id = $1"
 SUPPORTS = """
     select id, coalesce(s.supports, 0) as supports
     from unnest($1::uuid[]) with ordinality as asked(id, place) left join support_counts s on s.initiative_id = asked.id
@@ -70,7 +70,6 @@ async def set_board(tx: Transaction, initiative: UUID, board: Board) -> None:
     )
 
 
-async def initiator(tx: Transaction, initiative: UUID) -> UUID | None:
-    """Who started an initiative, where that is known here."""
-    who: UUID | None = await tx.fetchval(INITIATOR, initiative)
-    return who
+async def initiators(tx: Transaction, initiative: UUID) -> set[UUID]:
+    """Who carry an initiative, as far as that is known here."""
+    return {row["id"] for row in await tx.fetch(INITIATORS, initiative)}

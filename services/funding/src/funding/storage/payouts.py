@@ -12,7 +12,7 @@ from dorpsplein.envelope import Fact
 from funding.domain.ledger import EUR, escrow
 from funding.domain.payouts import Account, Payout
 
-INITIATOR = "select initiator_id from initiatives where initiative_id = $1"
+INITIATORS = "select initiators from initiatives where initiative_id = $1"
 LOCK_MONEY = "select 1 from means where initiative_id = $1 for no key update"
 AVAILABLE = """
     select credits_posted - debits_posted - debits_pending from balances where account = $1 and resource = $2
@@ -91,9 +91,9 @@ class Batch:
     cents: int
 
 
-async def initiator(tx: Transaction, initiative: UUID) -> UUID | None:
-    """Who started an initiative this service has heard of; None where it is not known (yet)."""
-    found: UUID | None = await tx.fetchval(INITIATOR, initiative)
+async def initiators(tx: Transaction, initiative: UUID) -> list[UUID] | None:
+    """Who carry an initiative this service has heard of; None where it is not known (yet)."""
+    found: list[UUID] | None = await tx.fetchval(INITIATORS, initiative)
     return found
 
 

@@ -138,8 +138,16 @@ _CONSTITUTION = (
     _constitution("lockDaysRule", "days", "Between adoption and effect of a change of rule.", 14, 7, 120, 14),
     _constitution("lockDaysConstitution", "days", "Between adoption and effect of a constitution.", 30, 14, 365, 30),
 )
+_SQUARE = (
+    Knob("supportThreshold", "people", "So many supports make an initiative supported.", "tuning", 25, 1, 1_000_000,
+         Step("times", 2)),
+    Knob("supportDays", "days", "How long an initiative can be supported.", "tuning", 90, 7, 730, Step("by", 30)),
+    Knob("reminderDays", "days", "So long before the end the initiators are reminded.", "tuning", 14, 1, 60,
+         Step("by", 7)),
+    Knob("mergeWindowDays", "days", "How long supporters can say yes to a merge.", "tuning", 14, 3, 90, Step("by", 7)),
+)  # fmt: skip
 
-REGISTRY: Mapping[str, Knob] = {knob.name: knob for knob in (*_MATCHING, *_VALUATION, *_CONSTITUTION)}
+REGISTRY: Mapping[str, Knob] = {knob.name: knob for knob in (*_MATCHING, *_VALUATION, *_CONSTITUTION, *_SQUARE)}
 """Every knob by its public name."""
 VALUATION = tuple(knob.name for knob in _VALUATION)
 """The knobs that together are a valuation version."""

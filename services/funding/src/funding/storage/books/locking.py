@@ -21,7 +21,7 @@ LOCK_MEANS = "select * from means where initiative_id = any($1::uuid[]) order by
 READ = """
     select
         array(
-            select row(initiative_id, status, needed_cents, initiator_id, theme, neighbourhood)
+            select row(initiative_id, status, needed_cents, initiators, theme, neighbourhood)
             from initiatives where initiative_id = any($1::uuid[])
         ) as initiatives,
         array(
@@ -137,13 +137,13 @@ def _means(read: Any, standing: dict[UUID, Any]) -> dict[UUID, Means]:
 def means_from(
     initiative: Sequence[Any], row: Any, needs: Sequence[Need], pledged: dict[str, int], pledges: dict[str, int]
 ) -> Means:
-    """What stands for an initiative (id, status, needed, initiator, theme, neighbourhood), as it is stored."""
-    known, status, needed, initiator, theme, neighbourhood = initiative
+    """What stands for an initiative (id, status, needed, initiators, theme, neighbourhood), as it is stored."""
+    known, status, needed, initiators, theme, neighbourhood = initiative
     return Means(
         known,
         status,
         needed,
-        initiator,
+        tuple(initiators),
         theme,
         neighbourhood,
         board=Board(tuple(needs), row["all_or_nothing"], row["deadline"], row["top_up_days"]),
