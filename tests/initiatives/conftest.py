@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -128,8 +129,9 @@ def some_id(number: int) -> UUID:
 
 
 @pytest.fixture
-async def initiatives(make_database: MakeDatabase) -> AsyncIterator[Initiatives]:
-    async with running(SERVICE, make_database("initiatives"), settings={"support_threshold": THRESHOLD}) as there:
+async def initiatives(make_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Initiatives]:
+    settings = {"support_threshold": THRESHOLD, "data_dir": tmp_path}
+    async with running(SERVICE, make_database("initiatives"), settings=settings) as there:
         service = Initiatives(there.runtime, there.client)
         there.runtime.outbox = replace(there.runtime.outbox, clock=lambda: service.now)
         there.runtime.database._outbox = there.runtime.outbox

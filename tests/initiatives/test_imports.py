@@ -106,7 +106,11 @@ async def test_supports_are_given_by_pseudonym_and_repeating_changes_nothing(ini
     assert (await bring_supports(initiatives, *votes, (two, "voter 2"))).json() == {"given": 1, "already": 4}
     given = [event.event for event in await initiatives.told() if isinstance(event.event, SupportGiven)]
     voter = pseudonym(SECRET, f"import:{SOURCE}", "voter 1")
-    assert (given[0].supporter_id, given[0].support_id, given[0].channel) == (voter, support_id(one, voter), "import")
+    assert (given[0].supporter_id, given[0].support_id, given[0].channel) == (
+        voter,
+        support_id(SECRET, one, voter),
+        "import",
+    )
     await initiatives.catch_up()
     assert [(await initiatives.page(str(initiative)))["supports"] for initiative in (one, two)] == [2, 2]
 

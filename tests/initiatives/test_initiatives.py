@@ -12,6 +12,7 @@ from dorpsplein.contracts.initiatives.initiatives import (
     InitiativeProposed,
     InitiativeState,
     InitiativeWithdrawn,
+    SupportClosed,
 )
 from initiatives.api import views
 
@@ -159,13 +160,13 @@ async def test_a_withdrawn_initiative_is_found_by_its_status_only_and_takes_noth
     told = await initiatives.facts()
     refused = [
         await initiatives.support(initiative),
-        await initiatives.patch(initiative, 2, title="x"),
+        await initiatives.patch(initiative, 3, title="x"),
         await initiatives.post(f"/initiatives/{initiative}/withdrawal", {"reason": "other"}),
     ]
     assert [(a.status_code, a.json()["code"]) for a in refused] == [(422, "initiative-withdrawn")] * 3
-    assert told[-1] == (InitiativeWithdrawn, 2)
+    assert told[-2:] == [(SupportClosed, 2), (InitiativeWithdrawn, 3)]
     assert await initiatives.facts() == told
-    assert (await initiatives.take_back(initiative, by="boris")).json()["given"] is False
+    assert (await initiatives.take_back(initiative, by="boris")).json()["code"] == "support-closed"
 
 
 async def test_nobody_else_withdraws_it_and_the_reason_is_one_of_a_list(initiatives: Initiatives) -> None:

@@ -16,7 +16,7 @@ from dorpsplein.rebuild import rebuild
 from initiatives.app import SERVICE
 
 SETTINGS = {"support_threshold": THRESHOLD}
-TABLES = {"page": ("support_counts", "means", "timeline"), "contributions": ("contributions",)}
+TABLES = {"page": ("means", "timeline"), "contributions": ("contributions",)}
 
 
 async def eventually(look: Callable[[], Awaitable[Any]], expected: Any) -> None:

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.conftest import MakeDatabase
 from tests.initiatives.conftest import NOON, THRESHOLD, Initiatives
-from tests.support import running
+from tests.support import SECRET, running
 
 from dorpsplein.contracts.initiatives.initiatives import ThresholdReached
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.errors import NotFound
 from initiatives.app import SERVICE
-from initiatives.commands.supports import Changed, ChangeSupport, change_supports
+from initiatives.commands.supports import Changed, change_supports, wish
+from initiatives.storage.supports import roll_up
 
 PEOPLE = [UUID(int=number) for number in range(1, 6)]
 WISHES = st.lists(st.tuples(st.sampled_from(PEOPLE), st.booleans()), min_size=1, max_size=8)
@@ -46,13 +47,21 @@ class Supporting(RuleBasedStateMachine):
             (self.saying_yes.add if gives else self.saying_yes.discard)(who)
             assert isinstance(answer, Changed)
             assert (answer.changed, answer.support.given) == (changes, gives)
-            assert answer.support.sequence == self.changes[who]
+            assert (answer.support.sequence, answer.supports) == (self.changes[who], len(self.saying_yes))
 
     async def _carry_out(self, wishes: list[tuple[UUID, bool]]) -> list[Changed | Exception]:
         async with self.initiatives.runtime.database.transaction() as tx:
             return await change_supports(
-                tx, [ChangeSupport(self.initiative, who, gives, NOON) for who, gives in wishes]
+                tx, [wish(SECRET, self.initiative, who, gives=gives, now=NOON) for who, gives in wishes]
             )
+
+    @rule(most=st.integers(0, 3))
+    def roll_up(self, most: int) -> None:
+        self.loop.run(self._roll_up(most))
+
+    async def _roll_up(self, most: int) -> None:
+        async with self.initiatives.runtime.database.transaction() as tx:
+            await roll_up(tx, 0, most)
 
     @rule()
     def catch_up(self) -> None:
@@ -74,6 +83,10 @@ class Supporting(RuleBasedStateMachine):
         rows = await self.initiatives.rows(
             "select supporter_id, given, sequence from supports where initiative_id = $1", self.initiative
         )
+        counted = await self.initiatives.rows(
+            "select sum(delta) from support_tallies where initiative_id = $1", self.initiative
+        )
+        assert (counted[0][0] or 0) == len(self.saying_yes)
         told: dict[UUID, list[int]] = {}
         reached = 0
         for event in await self.initiatives.told():

@@ -2,4 +2,4 @@
 
 from dorpsplein.main import main
 
-main("initiatives")
+main("initiatives", apart={"render": "initiatives.film_studio:make_films"})

@@ -15,8 +15,9 @@ from initiatives.api import views
 from initiatives.api.settings import Configured
 from initiatives.commands import imports as commands
 from initiatives.commands.imports import Item
-from initiatives.commands.supports import ChangeSupport
+from initiatives.commands.supports import wish
 from initiatives.domain.initiative import Content, Spot
+from initiatives.domain.support import By
 from initiatives.permissions import PERMISSIONS
 
 MOST_INITIATIVES = 500
@@ -103,12 +104,13 @@ async def import_supports(
     """Bring in supports; all or none, and the same again changes nothing. Supporters become pseudonyms here."""
     secret, issuer = settings.pseudonym_secret.get_secret_value(), f"import:{sent.source}"
     wishes = [
-        ChangeSupport(
+        wish(
+            secret,
             item.initiative_id,
             pseudonym(secret, issuer, item.supporter_reference),
             gives=True,
             now=now,
-            channel="import",
+            by=By("import"),
         )
         for item in sent.items
     ]

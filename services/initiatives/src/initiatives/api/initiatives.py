@@ -1,16 +1,15 @@
 """Initiatives over HTTP."""
 
-from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from dorpsplein.errors import Invalid
-from dorpsplein.fields import Body, Cents, Code, Line, Near, Point, Prose, point_of
+from dorpsplein.fields import Body, Cents, Code, Line, Point, Prose
 from dorpsplein.identity import Caller
 from dorpsplein.web import (
     Db,
@@ -20,25 +19,30 @@ from dorpsplein.web import (
     answer_once,
     etag,
     found,
-    from_cursor,
     permitted,
 )
 from initiatives.api import views
-from initiatives.api.lists import Cursor, Limit, listed
 from initiatives.api.settings import Configured
 from initiatives.commands import initiatives as commands
-from initiatives.domain.initiative import Content, Reason, Spot, Status
+from initiatives.domain.challenge import CHALLENGE, INITIATIVE, QUESTIONS
+from initiatives.domain.initiative import Content, Spot
 from initiatives.permissions import PERMISSIONS
 from initiatives.storage import pages
-
-NEAR_RADIUS_M = 1_000.0
-LARGEST_RADIUS_M = 100_000
+from initiatives.storage.moderation import refuse_hidden
 
 router = APIRouter(tags=["initiatives"])
 
 
+Kind = Literal["initiative", "challenge"]
+Answers = Annotated[dict[Code, Prose], Field(max_length=20)]
+"""Answers to the questions of a challenge, by their codes."""
+
+
 class Proposal(Body):
-    """A new initiative; `meansNeededCents` is what it would cost, left out while unknown."""
+    """A new initiative; `meansNeededCents` is what it would cost, left out while unknown.
+
+    A `challenge` answers the questions at `GET /initiative-kinds`.
+    """
 
     title: Line
     summary: Prose
@@ -46,10 +50,28 @@ class Proposal(Body):
     neighbourhood: Code | None = None
     place: Point | None = None
     means_needed_cents: Cents | None = None
+    kind: Kind = "initiative"
+    answers: Answers = Field(default_factory=dict)
+
+    def content(self) -> Content:
+        """What it says, as the command takes it."""
+        return Content(
+            self.title,
+            self.summary,
+            self.theme,
+            spot(self.place),
+            self.means_needed_cents or 0,
+            self.neighbourhood,
+            self.kind,
+            self.answers,
+        )
 
 
 class Changes(Body):
-    """What to change: only fields that are sent count; null takes away place, neighbourhood or means needed."""
+    """What to change: only fields that are sent count; null takes away place, neighbourhood or means needed.
+
+    Answers of a challenge are replaced together.
+    """
 
     title: Line = ""
     summary: Prose = ""
@@ -57,12 +79,7 @@ class Changes(Body):
     neighbourhood: Code | None = None
     place: Point | None = None
     means_needed_cents: Cents | None = None
-
-
-class Withdrawal(Body):
-    """Taking an initiative back."""
-
-    reason: Reason = Field(description="Why, as one of these codes.")
+    answers: Answers = Field(default_factory=dict)
 
 
 @router.post("/initiatives", status_code=201, responses={201: {"model": views.initiatives.Initiative}})
@@ -75,56 +92,26 @@ async def propose(
     once: OnlyOnce,
 ) -> Response:
     """Propose an initiative. From the number of supports that is asked at this moment on it counts as supported."""
-    content = Content(
-        proposal.title,
-        proposal.summary,
-        proposal.theme,
-        _spot(proposal.place),
-        proposal.means_needed_cents or 0,
-        proposal.neighbourhood,
-    )
     return await answer_once(
         db,
         once,
         201,
         lambda tx: commands.propose(
             tx,
-            content,
+            proposal.content(),
             initiative_id=UUID(int=uuid7().int),
             initiator=caller.id,
-            threshold=settings.support_threshold,
+            settings=settings,
             now=now,
         ),
     )
 
 
-@router.get("/initiatives", responses={200: {"model": views.initiatives.InitiativeList}})
-async def find(
-    request: Request,
-    db: Db,
-    query: Annotated[
-        Line | None, Query(description="Words, as in a search engine; the best match comes first.")
-    ] = None,
-    status: Annotated[Status | None, Query(description="Without it: all but the withdrawn ones.")] = None,
-    theme: Code | None = None,
-    neighbourhood: Code | None = None,
-    near: Annotated[Near | None, Query(description="A point, as latitude,longitude.")] = None,
-    radius: Annotated[float | None, Query(gt=0, le=LARGEST_RADIUS_M, description="In metres from `near`.")] = None,
-    cursor: Cursor = None,
-    limit: Limit = 20,
-) -> Response:
-    """Find initiatives, the newest first, or the best match where words are asked for."""
-    if radius is not None and near is None:
-        raise Invalid("radius-without-near", "A radius needs a point: send near=latitude,longitude too.")
-    spot = _spot(point_of(near)) if near else None
-    search = pages.Search(query, status, theme, neighbourhood, spot, radius or NEAR_RADIUS_M)
-    after = None
-    if cursor:
-        position, last = from_cursor(cursor, float if query else datetime, UUID)
-        after = (position, last)
-    async with db.connection() as connection:
-        rows = await pages.found(connection, search, after, limit + 1)
-    return listed(request, rows, limit, "position")
+@router.get("/initiative-kinds", responses={200: {"model": views.initiatives.Kinds}})
+async def read_kinds() -> Response:
+    """The kinds of initiative there are, with the questions each asks in Dutch and in English."""
+    questions = [{"code": code, "dutch": nl, "english": en} for code, (nl, en) in QUESTIONS.items()]
+    return JSONResponse({"items": [{"kind": INITIATIVE, "questions": []}, {"kind": CHALLENGE, "questions": questions}]})
 
 
 @router.get("/initiatives/{initiative_id}", responses={200: {"model": views.initiatives.InitiativePage}})
@@ -132,6 +119,8 @@ async def read(initiative_id: UUID, db: Db) -> Response:
     """An initiative's whole page."""
     async with db.connection() as connection:
         row = found(await pages.page(connection, initiative_id), "initiative", initiative_id)
+        if row["hidden"]:
+            await refuse_hidden(connection, "initiative", initiative_id)
     return Response(row["document"], media_type="application/json", headers={"ETag": etag(row["version"])})
 
 
@@ -144,38 +133,22 @@ async def edit(
     now: Now,
     version: IfMatch,
 ) -> Response:
-    """Change an initiative; its initiator does, on the newest version."""
+    """Change an initiative; its initiators do, on the newest version. What it said before stays to be read."""
     sent = {name: getattr(changes, name) for name in changes.model_fields_set}
     if "place" in sent:
-        sent["place"] = _spot(changes.place)
+        sent["place"] = spot(changes.place)
     if "means_needed_cents" in sent:
         sent["means_needed_cents"] = changes.means_needed_cents or 0
     if not sent:
         raise Invalid(
-            "nothing-to-change", "Send at least one of title, summary, theme, neighbourhood, place, meansNeededCents."
+            "nothing-to-change",
+            "Send at least one of title, summary, theme, neighbourhood, place, meansNeededCents, answers.",
         )
     async with db.transaction() as tx:
         answer = await commands.edit(tx, initiative_id, sent, person=caller.id, version=version, now=now)
     return JSONResponse(answer, headers={"ETag": etag(answer["version"])})
 
 
-@router.post("/initiatives/{initiative_id}/withdrawal", responses={200: {"model": views.initiatives.Initiative}})
-async def withdraw(
-    initiative_id: UUID,
-    withdrawal: Withdrawal,
-    caller: Annotated[Caller, permitted(PERMISSIONS["withdraw"])],
-    db: Db,
-    now: Now,
-    once: OnlyOnce,
-) -> Response:
-    """Take an initiative back for good; its initiator does."""
-    return await answer_once(
-        db,
-        once,
-        200,
-        lambda tx: commands.withdraw(tx, initiative_id, withdrawal.reason, person=caller.id, now=now),
-    )
-
-
-def _spot(point: Point | None) -> Spot | None:
+def spot(point: Point | None) -> Spot | None:
+    """The point as the domain has it."""
     return Spot(point.latitude, point.longitude) if point else None

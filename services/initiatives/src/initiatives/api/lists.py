@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import asyncpg
 from fastapi import Query, Request
 from fastapi.responses import Response
 
-from dorpsplein.web import MOST_PAGE, linked, to_cursor
+from dorpsplein.web import MOST_PAGE, from_cursor, linked, to_cursor
 
 Limit = Annotated[int, Query(ge=1, le=MOST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=300)]
@@ -23,3 +25,11 @@ def listed(request: Request, rows: Sequence[asyncpg.Record], limit: int, positio
     following = to_cursor(last[position], last["id"]) if last else None
     documents = ",".join(row["document"] for row in rows[:limit])
     return linked(request, f'{{"items":[{documents}],"next":{json.dumps(following)}}}', following)
+
+
+def moment_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """The position in a list that is ordered by moment and id; None at its beginning. Raises Invalid."""
+    if not cursor:
+        return None
+    at, last = from_cursor(cursor, datetime, UUID)
+    return at, last

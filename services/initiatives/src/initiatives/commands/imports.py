@@ -12,8 +12,10 @@ from dorpsplein.database import Transaction
 from dorpsplein.errors import Conflict, Refused, Rejected
 from dorpsplein.settings import NAMESPACE
 from initiatives.commands.supports import Changed, ChangeSupport, change_supports
-from initiatives.domain import initiative as domain
-from initiatives.domain.initiative import Content
+from initiatives.domain import life
+from initiatives.domain.challenge import INITIATIVE
+from initiatives.domain.evolving import fold
+from initiatives.domain.initiative import Content, Terms
 from initiatives.storage import initiatives as storage
 
 
@@ -28,11 +30,12 @@ class Item:
     def digest(self) -> bytes:
         """What makes two items the same.
 
-        A neighbourhood counts only where there is one, so that what was imported before there were any is the same.
+        What came later counts only where it is used, so that what was imported before is the same.
         """
         content = asdict(self.content)
-        if content["neighbourhood"] is None:
-            del content["neighbourhood"]
+        for later, unused in (("neighbourhood", None), ("kind", INITIATIVE), ("answers", {})):
+            if content[later] == unused:
+                del content[later]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).digest()
 
 
@@ -69,10 +72,9 @@ async def import_initiatives(
 
 
 def _new(initiative_id: UUID, item: Item, initiator: UUID, threshold: int) -> storage.New:
-    events = domain.propose(
-        item.content, initiative_id=initiative_id, initiator=initiator, threshold=threshold, channel="import"
-    )
-    return storage.New(domain.fold(None, events), events, item.digest)
+    terms = Terms(threshold)
+    events = life.propose(item.content, initiative_id=initiative_id, initiator=initiator, terms=terms, channel="import")
+    return storage.New(fold(None, events), events, item.digest)
 
 
 async def import_supports(tx: Transaction, wishes: Sequence[ChangeSupport]) -> dict[str, int]:

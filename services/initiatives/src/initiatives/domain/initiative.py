@@ -1,40 +1,37 @@
-"""An initiative: what residents want to make happen, and what may be done with it when."""
+"""An initiative: what residents want to make happen, what it says, and who may do what with it when."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
-from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from pydantic.alias_generators import to_camel
-
-from dorpsplein.contracts.initiatives.initiatives import (
-    InitiativeEdited,
-    InitiativeProposed,
-    InitiativeState,
-    InitiativeWithdrawn,
-    ThresholdReached,
-)
-from dorpsplein.errors import Forbidden, NotFound, Refused, Stale
+from dorpsplein.contracts.initiatives.initiatives import InitiativeState
+from dorpsplein.errors import Forbidden, NotFound, Refused
+from initiatives.domain.challenge import INITIATIVE
 
 
 class Status(StrEnum):
-    """Where an initiative is in its life."""
+    """Where an initiative is in its life. There is no rejection: nobody gives a verdict."""
 
     PROPOSED = "proposed"
     SUPPORTED = "supported"
+    IN_CO_CREATION = "in-co-creation"
+    DREAM_PUBLISHED = "dream-published"
+    UNDER_WAY = "under-way"
+    CELEBRATED = "celebrated"
+    JOINED = "joined"
+    PAUSED = "paused"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    HALTED = "halted"
 
 
-class Reason(StrEnum):
-    """Why an initiator takes an initiative back. A closed list: it stands in a fact that is kept for ever."""
-
-    CHANGED_PLANS = "changed-plans"
-    DONE_ELSEWHERE = "done-elsewhere"
-    NOT_FEASIBLE = "not-feasible"
-    BY_MISTAKE = "by-mistake"
-    OTHER = "other"
+LIVE = frozenset({Status.PROPOSED, Status.SUPPORTED, Status.IN_CO_CREATION, Status.DREAM_PUBLISHED, Status.UNDER_WAY})
+"""Going on."""
+ENDED = frozenset({Status.CELEBRATED, Status.JOINED, Status.WITHDRAWN, Status.EXPIRED, Status.HALTED})
+"""Over, or stopped from outside; of these only what is joined or halted may go on once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an initiator says: words, theme, where, what it would cost in cents (0: unknown), a neighbourhood's code."""
+    """What an initiator says: words, theme, where, what it would cost in cents (0: unknown), a neighbourhood's code.
+
+    Of a challenge also the answers to its questions, by their codes.
+    """
 
     title: str
     summary: str
@@ -55,133 +55,110 @@ class Content:
     place: Spot | None = None
     means_needed_cents: int = 0
     neighbourhood: str | None = None
+    kind: str = INITIATIVE
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for one initiative from its start: its threshold, and until when it may be supported.
+
+    `knob_set` is the number of the set of knobs they follow from, None where nobody turned a knob yet. So many days
+    before the close its initiators are reminded.
+    """
+
+    threshold: int
+    supports_close_at: datetime | None = None
+    knob_set: int | None = None
+    reminder_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A stop from outside, with its ground and until when it may be appealed against."""
+
+    id: UUID
+    ground: str
+    appeal_until: datetime
+    appealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Initiative:
-    """An initiative as its events left it; `version` counts its facts."""
+    """An initiative as its events left it; `version` counts its facts.
+
+    `before` is the status it goes back to after it rested, and `rests_since` the moment that began. `initiators` has
+    who started it first, unless they left.
+    """
 
     id: UUID
     version: int
     status: Status
     content: Content
-    initiator_id: UUID
-    threshold: int
+    initiators: tuple[UUID, ...]
+    terms: Terms
     channel: str
+    invited: tuple[UUID, ...] = ()
     threshold_reached: bool = False
+    support_closed: bool = False
     withdrawal_reason: str | None = None
+    pause_reason: str | None = None
+    before: Status | None = None
+    rests_since: datetime | None = None
+    merge_id: UUID | None = None
+    into_id: UUID | None = None
+    halt: Halt | None = None
+    thanks: str | None = None
+
+    @property
+    def initiator_id(self) -> UUID:
+        """Who is asked first."""
+        return self.initiators[0]
+
+    @property
+    def threshold(self) -> int:
+        """From how many supports on it counts as supported."""
+        return self.terms.threshold
+
+    @property
+    def rests(self) -> bool:
+        """Whether its time stands still."""
+        return self.rests_since is not None
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """When support closes; None where it does not close by itself."""
+        return self.terms.supports_close_at
+
+    def saying(self, content: Content) -> "Initiative":
+        """The same initiative with other words."""
+        return replace(self, content=content)
 
 
-InitiativeEvent = InitiativeProposed | InitiativeEdited | ThresholdReached | InitiativeWithdrawn | InitiativeState
-"""Every decision gives one fact and the public state after it, in that order; or nothing."""
+def only_initiators(initiative: Initiative, person: UUID) -> None:
+    """Raises Forbidden("not-yours") for anyone else."""
+    if person not in initiative.initiators:
+        raise Forbidden("not-yours", "Only the initiators of an initiative may do this.")
 
 
-def propose(
-    content: Content, *, initiative_id: UUID, initiator: UUID, threshold: int, channel: str
-) -> list[InitiativeEvent]:
-    """Start an initiative that counts as supported from `threshold` supports on."""
-    proposed = InitiativeProposed(
-        initiative_id=initiative_id,
-        initiator_id=initiator,
-        threshold=threshold,
-        channel=channel,
-        **_public(content),
-    )
-    return [proposed, _state(initiative_id, initiator, content, Status.PROPOSED)]
+def refuse_ended(status: Status) -> None:
+    """Raises Refused("initiative-withdrawn"), ("initiative-joined"), ... for what is over or stopped."""
+    if status in ENDED:
+        raise Refused(f"initiative-{status}", f"This initiative is {status}; nothing can be changed in it any more.")
 
 
-def edit(initiative: Initiative, changes: Mapping[str, Any], *, person: UUID, version: int) -> list[InitiativeEvent]:
-    """Change fields of the content; nothing happens when none differs.
-
-    Raises Forbidden("not-yours"), Stale("initiative-changed") when `version` is not the newest, and
-    Refused("initiative-withdrawn").
-    """
-    _only_initiator(initiative, person)
-    if version != initiative.version:
-        raise Stale(
-            "initiative-changed",
-            "The initiative has changed since you read it; read it again and repeat your edit.",
-            version=initiative.version,
-        )
-    _not_withdrawn(initiative.status)
-    content = replace(initiative.content, **changes)
-    changed = [
-        to_camel(field.name)
-        for field in fields(Content)
-        if getattr(content, field.name) != getattr(initiative.content, field.name)
-    ]
-    if not changed:
-        return []
-    edited = InitiativeEdited(initiative_id=initiative.id, changed=changed, **_public(content))
-    return [edited, _state(initiative.id, initiative.initiator_id, content, initiative.status)]
-
-
-def withdraw(initiative: Initiative, reason: Reason, *, person: UUID) -> list[InitiativeEvent]:
-    """Take an initiative back for good. Raises Forbidden("not-yours") and Refused("initiative-withdrawn")."""
-    _only_initiator(initiative, person)
-    _not_withdrawn(initiative.status)
-    withdrawn = InitiativeWithdrawn(initiative_id=initiative.id, reason=reason)
-    return [withdrawn, _state(initiative.id, initiative.initiator_id, initiative.content, Status.WITHDRAWN)]
-
-
-def reach_threshold(initiative: Initiative, supports: int) -> list[InitiativeEvent]:
-    """Say, once, that as many support it as its threshold asks; nothing ever unsays or repeats it."""
-    if initiative.threshold_reached or initiative.status != Status.PROPOSED or supports < initiative.threshold:
-        return []
-    reached = ThresholdReached(initiative_id=initiative.id, threshold=initiative.threshold)
-    return [reached, _state(initiative.id, initiative.initiator_id, initiative.content, Status.SUPPORTED)]
-
-
-def refuse_support(status: Status | None, initiative_id: UUID) -> None:
-    """Raises NotFound("initiative-unknown") or Refused("initiative-withdrawn") where nobody can say yes."""
+def refuse_support(status: Status | None, initiative_id: UUID, *, closed: bool = False) -> None:
+    """Raises NotFound("initiative-unknown"), or Refused where nobody can say yes: it is over, rests, or is closed."""
     if status is None:
         raise NotFound("initiative-unknown", f"There is no initiative {initiative_id}.")
-    _not_withdrawn(status)
+    refuse_ended(status)
+    if status == Status.PAUSED:
+        raise Refused("initiative-paused", "This initiative rests; support it when it goes on.")
+    if closed:
+        raise Refused("support-closed", "The time to support this initiative, or to take support back, is over.")
 
 
-def evolve(initiative: Initiative | None, event: InitiativeEvent) -> Initiative:
-    """The initiative after an event. The words come with the state that follows every fact."""
-    if isinstance(event, InitiativeProposed):
-        return Initiative(
-            id=event.initiative_id,
-            version=1,
-            status=Status.PROPOSED,
-            content=Content("", "", event.theme),
-            initiator_id=event.initiator_id,
-            threshold=event.threshold,
-            channel=event.channel,
-        )
-    assert initiative is not None
-    if isinstance(event, InitiativeState):
-        return replace(initiative, content=_content(event), status=Status(event.status))
-    after = replace(initiative, version=initiative.version + 1)
-    match event:
-        case ThresholdReached():
-            return replace(after, threshold_reached=True)
-        case InitiativeWithdrawn():
-            return replace(after, withdrawal_reason=event.reason)
-        case _:
-            return after
-
-
-def fold(initiative: Initiative | None, events: Sequence[InitiativeEvent]) -> Initiative:
-    """The initiative after events, of which there is at least one unless there is an initiative."""
-    after = reduce(evolve, events, initiative)
-    assert after is not None
-    return after
-
-
-def _only_initiator(initiative: Initiative, person: UUID) -> None:
-    if person != initiative.initiator_id:
-        raise Forbidden("not-yours", "Only the initiator of an initiative may do this.")
-
-
-def _not_withdrawn(status: Status) -> None:
-    if status == Status.WITHDRAWN:
-        raise Refused("initiative-withdrawn", "Its initiator has withdrawn this initiative.")
-
-
-def _public(content: Content) -> dict[str, Any]:
+def public(content: Content) -> dict[str, Any]:
     """What facts say of the content: everything but the words."""
     return {
         "theme": content.theme,
@@ -192,19 +169,18 @@ def _public(content: Content) -> dict[str, Any]:
     }
 
 
-def _state(initiative_id: UUID, initiator: UUID, content: Content, status: Status) -> InitiativeState:
+def state_of(initiative: Initiative) -> InitiativeState:
+    """The public state of an initiative as it is."""
+    content = initiative.content
     return InitiativeState(
-        initiative_id=initiative_id,
-        initiator_id=initiator,
+        initiative_id=initiative.id,
+        initiator_id=initiative.initiator_id,
         title=content.title,
         summary=content.summary,
-        status=status,
-        **_public(content),
+        status=initiative.status,
+        kind=content.kind,
+        initiators=list(initiative.initiators),
+        answers=dict(content.answers),
+        thanks=initiative.thanks,
+        **public(content),
     )
-
-
-def _content(state: InitiativeState) -> Content:
-    place = None
-    if state.latitude is not None and state.longitude is not None:
-        place = Spot(state.latitude, state.longitude)
-    return Content(state.title, state.summary, state.theme, place, state.means_needed_cents, state.neighbourhood)

@@ -1,4 +1,4 @@
-"""What this service keeps of events: counts, means and the timeline of every initiative, and contributions.
+"""What this service keeps of events: means and the timeline of every initiative, and contributions.
 
 Every statement gives the same result in whatever order the events of different aggregates come: counts and sums
 are added to, a row of the timeline stands on its own, and what is replaced comes from facts of one aggregate, which
@@ -7,9 +7,9 @@ arrive in order.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from dorpsplein.contracts.funding.means import (
     InitiativeMatched,
@@ -29,16 +29,10 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeRefunded,
     PledgeWithdrawn,
 )
-from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
 from dorpsplein.database import Transaction
-from dorpsplein.envelope import Event, NotPersonal, Recorded
-from dorpsplein.settings import NAMESPACE
+from dorpsplein.envelope import Recorded
+from initiatives.projections import timeline
 
-ADD_SUPPORTS = """
-    insert into support_counts (initiative_id, supports)
-    select * from unnest($1::uuid[], $2::bigint[]) as d(initiative_id, supports) order by initiative_id
-    on conflict (initiative_id) do update set supports = support_counts.supports + excluded.supports
-"""
 ADD_MEANS = """
     insert into means (initiative_id, pledged_cents, matched_cents, goal_reached, goal_missed, taken)
     select * from unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::boolean[], $5::boolean[], $6::boolean[])
@@ -70,36 +64,15 @@ ADD_PROMISED = """
     on conflict (initiative_id, resource) do update set
         quantity = promised.quantity + excluded.quantity, delivered = promised.delivered + excluded.delivered
 """
-ADD_LINES = """
-    insert into timeline (id, initiative_id, type, at, count, detail)
-    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::bigint[], $6::json[]) as l(id)
-    order by id
-    on conflict (id) do update set
-        count = timeline.count + excluded.count, at = greatest(timeline.at, excluded.at)
-"""
 EUR = "EUR/2"
 
 
 async def page(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
-    """Count supports, add up means, and write the timeline of the initiatives these events are about."""
-    about = [event for event in events if event.event.initiative_id is not None]
-    await _count_supports(tx, about)
-    await _add_means(tx, about)
-    await _set_goals(tx, about)
-    await _add_promised(tx, about)
-    await _write_timeline(tx, about)
-
-
-async def _count_supports(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
-    more: defaultdict[UUID, int] = defaultdict(int)
-    for event in events:
-        match event.event:
-            case SupportGiven(initiative_id=initiative_id):
-                more[initiative_id] += 1
-            case SupportWithdrawn(initiative_id=initiative_id):
-                more[initiative_id] -= 1
-    if more:
-        await tx.execute(ADD_SUPPORTS, list(more), list(more.values()))
+    """Add up means, and write the timeline of the initiatives these events are about."""
+    await _add_means(tx, events)
+    await _set_goals(tx, events)
+    await _add_promised(tx, events)
+    await timeline.write(tx, events)
 
 
 async def _add_means(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
@@ -162,36 +135,3 @@ async def _add_promised(tx: Transaction, events: Sequence[Recorded[Any]]) -> Non
     if more:
         keys, sums = zip(*more, strict=True), zip(*more.values(), strict=True)
         await tx.execute(ADD_PROMISED, *map(list, keys), *map(list, sums))
-
-
-async def _write_timeline(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
-    lines: dict[UUID, list[Any]] = {}
-    for event in events:
-        line_id = _line_id(event)
-        if line_id in lines:
-            lines[line_id][3] = max(lines[line_id][3], event.time)
-            lines[line_id][4] += 1
-        else:
-            lines[line_id] = [line_id, event.event.initiative_id, event.type, event.time, 1, _detail(event.event)]
-    if lines:
-        await tx.execute(ADD_LINES, *map(list, zip(*lines.values(), strict=True)))
-
-
-def _line_id(event: Recorded[Any]) -> UUID:
-    """Every event has a line of its own, but supports share one a day (UTC): they come by the thousand."""
-    if not isinstance(event.event, SupportGiven | SupportWithdrawn):
-        return event.id
-    day = event.time.astimezone(UTC).date()
-    return uuid5(NAMESPACE, f"timeline/{event.event.initiative_id}/{event.type}/{day}")
-
-
-def _detail(event: Event) -> str:
-    """What the timeline says of an event, as JSON: whatever is about no person."""
-    if isinstance(event, SupportGiven | SupportWithdrawn):
-        return "{}"
-    told = {
-        name
-        for name, field in type(event).model_fields.items()
-        if NotPersonal in field.metadata and name != "initiative_id"
-    }
-    return event.model_dump_json(include=told)

@@ -1,13 +1,21 @@
 """What answers about initiatives look like. Tests hold the answers to it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from dorpsplein.fields import View
 from initiatives.api.views.contributions import Contribution
+from initiatives.api.views.dreams import DreamOnPage
+from initiatives.api.views.merges import Merge
+from initiatives.api.views.milestones import Milestone
 from initiatives.api.views.people import Person
-from initiatives.domain.initiative import Reason, Status
+from initiatives.api.views.responses import Halt as PastHalt
+from initiatives.api.views.responses import Promise, Response
+from initiatives.api.views.sessions import Session
+from initiatives.api.views.stories import StoryLine
+from initiatives.domain.initiative import Status
+from initiatives.domain.moves import Ground, PauseReason, Reason
 
 
 class Place(View):
@@ -43,8 +51,21 @@ class Means(View):
     promised: list[Promised]
 
 
+class Halt(View):
+    """A stop from outside; until `appeal_until` its initiators can ask that it be looked at again."""
+
+    id: UUID
+    ground: Ground
+    appeal_until: datetime
+    appealed: bool
+
+
 class Initiative(View):
-    """An initiative as lists show it and as commands answer with it."""
+    """An initiative as lists show it and as commands answer with it.
+
+    Support closes at `supports_close_at` (null: not by itself); `threshold` and that moment follow from the knobs with
+    number `knob_set`. A joined initiative goes on in `into_id`, by the merge `merge_id`.
+    """
 
     id: UUID
     version: int
@@ -56,11 +77,22 @@ class Initiative(View):
     place: Place | None
     means_needed_cents: int
     initiator: Person
+    initiators: list[Person]
+    kind: Literal["initiative", "challenge"]
+    answers: dict[str, str]
     threshold: int
     threshold_reached: bool
+    supports_close_at: datetime | None
+    support_closed: bool
+    knob_set: int | None
     supports: int
     means: Means
     withdrawal_reason: Reason | None
+    pause_reason: PauseReason | None
+    halt: Halt | None
+    merge_id: UUID | None
+    into_id: UUID | None
+    thanks: str | None
     proposed_at: datetime
     changed_at: datetime
 
@@ -76,9 +108,17 @@ class Line(View):
 
 
 class InitiativePage(Initiative):
-    """An initiative with its newest contributions and the latest that happened, newest first."""
+    """An initiative with the newest of all that belongs to it, and the latest that happened, the newest first."""
 
+    dream: DreamOnPage | None
     contributions: list[Contribution]
+    milestones: list[Milestone]
+    sessions: list[Session]
+    stories: list[StoryLine]
+    responses: list[Response]
+    promises: list[Promise]
+    merges: list[Merge]
+    halts: list[PastHalt]
     latest: list[Line]
 
 
@@ -86,4 +126,57 @@ class InitiativeList(View):
     """A page of initiatives; `next` is the cursor of the one after it."""
 
     items: list[Initiative]
+    next: str | None
+
+
+class Question(View):
+    """A question that a kind of initiative asks."""
+
+    code: str
+    dutch: str
+    english: str
+
+
+class Kind(View):
+    """A kind of initiative and what it asks."""
+
+    kind: Literal["initiative", "challenge"]
+    questions: list[Question]
+
+
+class Kinds(View):
+    """The kinds there are."""
+
+    items: list[Kind]
+
+
+class Piece(View):
+    """A piece of text that was kept, added or removed."""
+
+    kind: Literal["kept", "added", "removed"]
+    text: str
+
+
+class Difference(View):
+    """What an edit did to one field; `pieces` only of words."""
+
+    field: str
+    before: Any
+    after: Any
+    pieces: list[Piece]
+
+
+class Edit(View):
+    """An edit: the version it led from, who made it, and what it changed."""
+
+    version: int
+    edited_by: Person
+    edited_at: datetime
+    changed: list[Difference]
+
+
+class Edits(View):
+    """A page of edits, the newest first; `next` is the cursor of the one after it."""
+
+    items: list[Edit]
     next: str | None

@@ -1,0 +1,1 @@
+"""Dream visions: the storyboard that residents fill, its versions, and what a film of one shows."""

@@ -1,0 +1,1 @@
+"""Stories, told by the community and retold by aldermen; and which are worth retelling now."""

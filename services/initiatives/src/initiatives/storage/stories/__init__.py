@@ -1,0 +1,1 @@
+"""Where stories stand, and what readers see of them."""
