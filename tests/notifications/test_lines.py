@@ -28,6 +28,8 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeWithdrawn,
 )
 from dorpsplein.contracts.funding.transparency import TreeHeadSigned
+from dorpsplein.contracts.initiatives.moderation import ContentHidden
+from dorpsplein.contracts.initiatives.responses import MunicipalResponseGiven, PromiseReleased
 from dorpsplein.envelope import Event
 from notifications.domain import lines, wording
 from notifications.domain.subscriptions import DELIVERABLE
@@ -151,6 +153,30 @@ NEEDS = {"EUR/2": 30_000, WORK: 720, "SLOT/sportzaal": 0, "MAT/stoel": 0}
         (
             ElectionLoaded(election_id=uuid4(), digest="", candidates=34, voters=6_911, budget_cents=12_000_000),
             "Een stemming is ingelezen: 34 keuzes, 6.911 kiezers, € 120.000,00 te verdelen",
+        ),
+        (
+            ContentHidden(
+                decision_id=CHANGE, subject_kind="story", subject_id=FUND, initiative_id=GARDEN, rule="spam",
+                appeal_until=CLOSES,
+            ),
+            "Volgens een huisregel is een verhaal bij «Buurttuin» verborgen; waarom staat in het moderatielogboek",
+        ),
+        (
+            ContentHidden(
+                decision_id=CHANGE, subject_kind="initiative", subject_id=GARDEN, initiative_id=GARDEN, rule="spam",
+                appeal_until=CLOSES,
+            ),
+            "Volgens een huisregel is een initiatief verborgen; waarom staat in het moderatielogboek",
+        ),
+        (
+            MunicipalResponseGiven(
+                response_id=CHANGE, initiative_id=GARDEN, responder_id=SOMEONE, can_help=2, cannot=1, promises=1
+            ),
+            "De gemeente reageert op «Buurttuin»: waarmee zij kan helpen (2), wat niet kan en waarom (1), 1 belofte",
+        ),
+        (
+            PromiseReleased(promise_id=CHANGE, initiative_id=GARDEN, reason="not-possible"),
+            "De gemeente kan een belofte aan «Buurttuin» niet nakomen, en zegt waarom",
         ),
         (
             CountPublished(

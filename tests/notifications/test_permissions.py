@@ -16,6 +16,7 @@ REQUESTS: dict[str, tuple[str, str, Any]] = {
     "list-follows": ("GET", "/me/follows", None),
     "stop-follow": ("DELETE", f"/follows/{uuid4()}", None),
     "read-own-feed": ("GET", "/me/feed", None),
+    "read-own-lines": ("GET", "/me/lines", None),
     "read-address": ("GET", "/me/address", None),
     "set-address": ("PUT", "/me/address", {"email": "a@example.org"}),
     "remove-address": ("DELETE", "/me/address", None),

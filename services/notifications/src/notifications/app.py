@@ -6,6 +6,7 @@ from dorpsplein.service import Service
 from notifications.api import ROUTERS
 from notifications.events import PROJECTIONS
 from notifications.mail import post
+from notifications.measuring import measure
 from notifications.settings import Settings
 from notifications.webhooks import deliver
 
@@ -15,5 +16,5 @@ SERVICE = Service(
     routers=ROUTERS,
     publishes=EVENTS,
     projections=PROJECTIONS,
-    workers=(deliver, post),
+    workers=(deliver, post, measure),
 )

@@ -11,6 +11,7 @@ PERMISSIONS: dict[str, Permission] = {
     "list-follows": allow(*PEOPLE),
     "stop-follow": allow(*PEOPLE, own="who follows"),
     "read-own-feed": allow(*PEOPLE),
+    "read-own-lines": allow(*PEOPLE),
     "read-address": allow(*PEOPLE),
     "set-address": allow(*PEOPLE),
     "remove-address": allow(*PEOPLE),

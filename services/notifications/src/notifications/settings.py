@@ -8,7 +8,7 @@ from dorpsplein import settings
 
 
 class Settings(settings.Settings):
-    """Deliveries to other systems, and e-mail. All times are in seconds."""
+    """Deliveries to other systems, e-mail, and how often reach is counted. All times are in seconds."""
 
     allow_private_callbacks: bool = False
     delivery_timeout_s: float = Field(10.0, gt=0)
@@ -19,6 +19,7 @@ class Settings(settings.Settings):
     longest_retry_s: float = Field(8 * 3600.0, gt=0)
     give_up_after_s: float = Field(76 * 3600.0, gt=0)
     heartbeat_s: float = Field(15.0, gt=0)
+    measure_every_s: float = Field(60.0, gt=0)
 
     smtp_host: str = ""
     smtp_port: int = Field(25, ge=1, le=65_535)

@@ -28,6 +28,8 @@ from notifications.storage import subscriptions as storage
 router = APIRouter(tags=["subscriptions"])
 
 SECRET_BYTES = 32
+MOST_TYPES = 500
+"""More than there are."""
 
 Limit = Annotated[int, Query(ge=1, le=MOST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -39,7 +41,7 @@ class NewSubscription(Body):
     """Where to send what. Without types, every public event is sent but those for machines, such as tree heads."""
 
     callback_url: Url
-    types: Annotated[tuple[TypeName, ...], Field(max_length=100)] = ()
+    types: Annotated[tuple[TypeName, ...], Field(max_length=MOST_TYPES)] = ()
     description: Line | None = None
 
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from dorpsplein.database import Transaction
 from notifications.domain.follows import Subject
-from notifications.domain.lines import MAILED
+from notifications.domain.lines import MAILED, lineage
 from notifications.storage.feed import event_item
 from notifications.storage.follows import subject_of
 
@@ -63,10 +63,11 @@ CLAIM = """
         update mails m set next_at = now() + make_interval(secs => $2) from due where m.id = due.id returning m.*
     )
     select m.id, m.attempts, extract(epoch from now() - m.created_at)::float8 as age_s, c.email,
-        l.type, l.document, s.title, w.id as follow_id, w.kind, w.initiative_id,
+        l.type, l.document, h.kind as hop, h.to_kind, s.title, w.id as follow_id, w.kind, w.initiative_id,
         w.theme, w.latitude, w.longitude, w.radius_metres, w.stop_key
-    from claimed m join feed f on f.position = m.feed_position join log l on l.position = f.log_position
-    left join subjects s on s.id = f.about left join contacts c using (person_id)
+    from claimed m left join feed f on f.position = m.feed_position left join log l on l.position = f.log_position
+    left join links h on h.id = m.link_id
+    left join subjects s on s.id = coalesce(f.about, h.initiative_id) left join contacts c using (person_id)
     left join follows w on w.id = m.follow_id
 """
 SETTLE = """
@@ -126,7 +127,7 @@ async def claim(tx: Transaction, lease_s: float) -> tuple[list[Mail], list[UUID]
 
 
 def _mail(row: asyncpg.Record) -> Mail:
-    line, _ = event_item(row)
+    line = event_item(row)[0] if row["hop"] is None else lineage.line((row["hop"], row["to_kind"]), row["title"])
     return Mail(
         id=row["id"],
         attempts=row["attempts"],

@@ -36,7 +36,12 @@ def about(event: Event) -> UUID | None:
 
 def line(event: Event, title: str | None) -> str:
     """What happened, in one plain line. Without a title its subject has been erased."""
-    return LINES[type(event)](event, f"«{title}»" if title else "iets dat verwijderd is")
+    return LINES[type(event)](event, named(title))
+
+
+def named(title: str | None) -> str:
+    """What something is called in a line."""
+    return f"«{title}»" if title else "iets dat verwijderd is"
 
 
 def public_data(event: Event) -> dict[str, Any]:

@@ -151,7 +151,7 @@ LINES: dict[type[Event], Callable[[Any, str], str]] = {
         " de getelde uitslag blijft ernaast staan"
     ),
 }
-WITH_ITS_INITIATIVE = frozenset({"goal-missed", "initiative-withdrawn"})
+WITH_ITS_INITIATIVE = frozenset({"goal-missed", "initiative-withdrawn", "initiative-expired", "initiative-joined"})
 """Reasons of what goes back as a whole: one line says so of the initiative, not one of every pledge."""
 BURIES_NEWS: dict[type[Event], Callable[[Any], bool]] = {
     PledgeDelivered: lambda e: not e.complete,
