@@ -11,9 +11,12 @@ NAMES = {
     "latency": "latency",
     "projection": "projection",
     "read": "read",
+    "search": "search",
     "import": "importing",
     "allocate": "allocate",
+    "render": "render",
     "hot-pot": "hot_pot",
+    "support": "support",
 }
 """The benches, each a module with a coroutine `bench(rounds, seconds)` that returns its report."""
 

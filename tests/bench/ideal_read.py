@@ -12,10 +12,10 @@ import asyncpg
 import uvicorn
 from tests.bench.ideal import as_it_is
 
-from initiatives.storage import pages
+from initiatives.storage import pages, search
 
 PAGE_OF_A_LIST = 20
-LIST, ARGUMENTS = pages.statement(pages.Search(), None, PAGE_OF_A_LIST + 1)
+LIST, ARGUMENTS = search.statement(search.Search(), search.Sort.NEWEST, None, PAGE_OF_A_LIST + 1)
 
 
 class Reading:

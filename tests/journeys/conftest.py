@@ -18,6 +18,7 @@ from dorpsplein_local.issuer import PEOPLE, Issuer, Person
 from dorpsplein_local.state import load
 
 THRESHOLD = 3
+SMALL_FILM = json.dumps({"width": 320, "height": 180})
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class OpenSquare:
 def open_square(data: Path, **settings: str) -> Iterator[OpenSquare]:
     """A square on a data folder, for the length of a `with`; a test may close it earlier by `down`."""
     up = [sys.executable, "-m", "dorpsplein_local", "up", "--detach", "--json", "--data", str(data)]
-    environment = {**os.environ, "DORPSPLEIN_SUPPORT_THRESHOLD": str(THRESHOLD), **settings}
+    defaults = {"DORPSPLEIN_SUPPORT_THRESHOLD": str(THRESHOLD), "DORPSPLEIN_FILM_SIZE": SMALL_FILM}
+    environment = {**os.environ, **defaults, **settings}
     done = subprocess.run(up, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     opened = OpenSquare(data, json.loads(done.stdout))
