@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 
 from httpx import Response
 from tests.initiatives.conftest import NOON, Initiatives
-from tests.support import login, person
+from tests.support import SECRET, login, person
 
 from dorpsplein.contracts.initiatives.initiatives import InitiativeJoined, InitiativeParted, SupportClosed
 from dorpsplein.contracts.initiatives.links import ContributionLinked, ContributionUnlinked
 from dorpsplein.contracts.initiatives.merges import MergeClosed, MergeUndoAsked, MergeUndone
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
 from dorpsplein.timers import fire_due
+from initiatives.commands import moving
 from initiatives.domain.support_tree import tree_of
 from initiatives.timers import HANDLERS
 
@@ -215,6 +216,30 @@ async def test_who_took_their_yes_back_has_none_that_returns(initiatives: Initia
     await merging.do("undoing", by="anna")
     assert await merging.counts() == (1, 0)
     assert (await initiatives.support(merging.garden, by="r-1")).json()["supports"] == 2
+
+
+async def test_a_yes_that_is_on_its_way_comes_back_as_if_it_had_arrived(initiatives: Initiatives) -> None:
+    merging = await Merging(initiatives).begin(["r-1"])
+    await merging.do("agreement", by="boris")
+    async with initiatives.runtime.database.transaction() as tx:
+        await moving.consent(tx, UUID(merging.id), person("r-1"), secret=SECRET, now=NOON)
+        back = asyncio.create_task(merging.back("r-1"))
+        await asyncio.sleep(0.3)
+        assert not back.done()
+    assert (await back).json()["moved"] is False
+    assert await merging.counts() == (1, 0)
+
+
+async def test_a_merge_is_undone_with_all_that_is_on_its_way(initiatives: Initiatives) -> None:
+    merging = await Merging(initiatives).begin(["r-1", "r-2"])
+    await merging.do("agreement", by="boris")
+    async with initiatives.runtime.database.transaction() as tx:
+        await moving.consent(tx, UUID(merging.id), person("r-1"), secret=SECRET, now=NOON)
+        undone = asyncio.create_task(merging.do("undoing", by="anna"))
+        await asyncio.sleep(0.3)
+        assert not undone.done()
+    assert (await undone).json()["status"] == "undone"
+    assert await merging.counts() == (2, 0)
 
 
 async def test_in_a_crowd_that_moves_supports_and_undoes_at_once_nobody_is_lost_or_doubled(

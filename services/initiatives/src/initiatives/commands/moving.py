@@ -42,7 +42,7 @@ class Consent:
 
 
 class _Overtaken(Exception):
-    """Somebody else stored one of the two supports in the meantime."""
+    """The same person's supports were changed in the meantime, by another transaction."""
 
 
 async def consent(tx: Transaction, merge_id: UUID, person: UUID, *, secret: str, now: datetime) -> Consent:
@@ -96,6 +96,8 @@ async def _carry_out(tx: Transaction, merge: Merge, person: UUID, decision: Deci
     ]
     before = await supports.lock(tx, [(one, former_id(one.initiative_id, person)) for one in wanted])
     here, there = (before[one.id] for one in wanted)
+    if here.support.moved_to == there.support.id and there.support.sequence == 0:
+        raise _Overtaken  # moved while this waited for its row; where it went was not there yet when that began
     changes = decision(here.support, there.support)
     _refuse_what_is_closed(here, there, changes)
     changed = [
