@@ -12,8 +12,9 @@ from tests.support import SECRET
 from dorpsplein.contracts.funding.means import InitiativeMatched, InitiativeMatchReturned, MeansGoalReached
 from dorpsplein.contracts.funding.pledges import PledgeMade, PledgeMatched, PledgeWithdrawn
 from dorpsplein.contracts.initiatives.contributions import ContributionOffered
+from dorpsplein.contracts.initiatives.merges import MergeProposed
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
-from dorpsplein.contracts.presence import EncounterNoted, EncounterState
+from dorpsplein.contracts.presence import EncounterNoted, EncounterState, SessionAnnounced
 from dorpsplein.envelope import Recorded
 from initiatives.domain.support import support_id
 from initiatives.projections.contributions import contribution_id
@@ -145,6 +146,26 @@ async def test_the_timeline_tells_the_latest_first_and_names_no_person(initiativ
     }
     assert page["latest"][3]["at"] == "2026-05-01T12:04:00+00:00"
     assert str(ANNA) not in str(page["latest"])
+
+
+async def test_what_is_about_two_initiatives_stands_on_the_timeline_of_both(initiatives: Initiatives) -> None:
+    garden, park = UUID(await initiatives.propose()), UUID(await initiatives.propose())
+    session = SessionAnnounced(
+        session_id=uuid4(),
+        working_form="creative-lab",
+        starts_at=NOON,
+        ends_at=NOON + timedelta(hours=2),
+        initiative_ids=[garden, park],
+        host_id=ANNA,
+    )
+    merge = MergeProposed(merge_id=uuid4(), initiative_id=garden, into_id=park, person_id=ANNA)
+    events = [heard(session, at=NOON), heard(merge, at=NOON + timedelta(minutes=1))]
+    for _ in range(2):
+        await initiatives.hear(*events)
+    for one in (garden, park):
+        latest = (await initiatives.page(str(one)))["latest"]
+        assert [line["type"].split(".")[-2] for line in latest] == ["merge-proposed", "session-announced"]
+        assert str(ANNA) not in str(latest)
 
 
 async def test_the_page_shows_the_newest_fifty(initiatives: Initiatives) -> None:
