@@ -56,6 +56,7 @@ class Receiver:
         self.verified.append(json.loads(body))
         return 204
 
-    def types(self) -> list[str]:
-        """What has arrived, by the last part of each type."""
-        return [event["type"].split(".")[-2] for event in self.verified]
+    def types(self, initiative: str) -> list[str]:
+        """What has arrived about an initiative, by the last part of each type."""
+        about = [event for event in self.verified if (event.get("data") or {}).get("initiativeId") == initiative]
+        return [event["type"].split(".")[-2] for event in about]

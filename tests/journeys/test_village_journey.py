@@ -116,7 +116,7 @@ def test_a_dream_is_proposed_supported_and_funded_and_everyone_who_follows_hears
         )
         created(anna.post("/funding/v1/pledges", json=pledge))
 
-        eventually(receiver.types, lambda types: sorted(types) == sorted(STORY))
+        eventually(lambda: receiver.types(initiative), lambda types: sorted(types) == sorted(STORY))
         assert receiver.refused == []
         shown = eventually(lambda: anyone.get(page).json(), lambda shown: shown["means"]["missingCents"] == 0)
         assert shown["supports"] == THRESHOLD

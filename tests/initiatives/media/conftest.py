@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,8 @@ class Uploads:
     def files(self) -> list[str]:
         """What is in the store."""
         root = Path(self.service.runtime.settings.data_dir, "media")
-        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+        found = [Path(folder, name) for folder, _, names in os.walk(root) for name in names]
+        return sorted(str(path.relative_to(root)) for path in found)
 
     async def left(self) -> tuple[int, list[str]]:
         """How many rows and which files there are."""

@@ -37,6 +37,13 @@ def image(kind: str, size: tuple[int, int] = (20, 10), **options: object) -> byt
     return file.getvalue()
 
 
+def noise(size: tuple[int, int]) -> bytes:
+    """An image that takes seconds to be written small again."""
+    file = BytesIO()
+    Image.effect_noise(size, 80).convert("RGB").save(file, "PNG", compress_level=0)
+    return file.getvalue()
+
+
 def moving_gif() -> bytes:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green", "blue")]
     file = BytesIO()

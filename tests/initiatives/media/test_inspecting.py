@@ -132,7 +132,7 @@ async def test_bombs_end_nothing_but_the_look_inside(tmp_path: Path) -> None:
         (making.film(tmp_path, seconds=3), replace(LIMITS, seconds=2), Refusal.TOO_LONG),
         (making.film(tmp_path, size=(320, 64)), replace(LIMITS, side=300), Refusal.TOO_MANY_PIXELS),
         (making.image("PNG", (6_000, 6_000)), replace(LIMITS, memory_bytes=200_000_000), Refusal.TOO_HEAVY),
-        (making.photo(), replace(LIMITS, cpu_s=0), Refusal.TOO_HEAVY),
+        (making.noise((4_000, 4_000)), replace(LIMITS, cpu_s=1), Refusal.TOO_HEAVY),
         (making.photo(), replace(LIMITS, wall_s=0.01), Refusal.TOO_HEAVY),
     ):
         found = await looked_at(tmp_path, content, limits)
