@@ -43,6 +43,7 @@ async def test_what_is_published_reaches_feed_count_webhook_and_mail_and_a_rebui
         await square.request("PUT", "/me/address", {"email": "anna@example.org"}, by="anna")
         await publish(square, *once(proposed(garden), state(garden)))
         await eventually(lambda: fed(square, 1))
+        await eventually(lambda: has(square, "select 1 from mail_cursor where position >= (select position from feed)"))
         await square.follow(kind="initiative", initiativeId=str(garden))
         reached = Fact(ThresholdReached(initiative_id=garden, threshold=3), 2)
         await publish(square, *once(*(support(garden) for _ in range(20))), reached)
