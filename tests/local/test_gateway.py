@@ -119,6 +119,12 @@ async def test_a_body_may_take_long_as_long_as_it_keeps_coming(client: Client, m
     assert (await client.patch("/api/tools/v1/uploads/1", data=slowly([0, 1, 0, 0, 0]), headers=headers)).status == 503
 
 
+async def test_nothing_is_asked_for_that_nobody_asked_for(client: Client) -> None:
+    unsaid = {"Accept", "Accept-Encoding", "User-Agent"}
+    answer = await client.get("/api/tools/v1/saws", skip_auto_headers=unsaid)
+    assert not unsaid & (await answer.json())["headers"].keys()
+
+
 async def test_an_answer_without_a_body_keeps_its_headers(client: Client) -> None:
     for method, path in (("HEAD", "head"), ("OPTIONS", "options")):
         answer = await client.request(method, f"/api/tools/v1/{path}")

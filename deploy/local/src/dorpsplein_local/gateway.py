@@ -81,6 +81,7 @@ async def _forward(request: web.Request) -> web.StreamResponse:
                 request.method,
                 URL(services[service] + path, encoded=True),
                 headers=_headers_on(request),
+                skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
                 data=_body(request, patience) if request.body_exists else None,
                 allow_redirects=False,
             )
