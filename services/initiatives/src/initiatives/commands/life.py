@@ -39,7 +39,8 @@ async def end(tx: Transaction, initiative_id: UUID, decision: Decision, *, now: 
 
 async def resume(tx: Transaction, initiative_id: UUID, *, person: UUID, now: datetime) -> dict[str, Any]:
     """Let an initiative go on; supported at once where it came to its threshold before it rested."""
-    await decide(tx, initiative_id, lambda it: life.resume(it, person=person, now=now), now=now)
+    initiative = await locked(tx, initiative_id)
+    await saved(tx, initiative, life.resume(initiative, person=person, now=now), now)
     await reach_thresholds(tx, {initiative_id: None}, now=now)
     return await pages.shown(tx, initiative_id)
 
