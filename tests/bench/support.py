@@ -136,7 +136,7 @@ async def _bare(
     async with asyncpg.create_pool(url, min_size=CLIENTS, max_size=CLIENTS) as pool:
 
         async def say_yes(number: int, initiative: UUID) -> object:
-            support = UUID(int=uuid7().int)
+            support = uuid7()
             async with pool.acquire() as one, one.transaction():
                 await one.execute(BARE_SUPPORT, support, initiative, UUID(int=number), datetime.now(UTC))
                 return await one.execute(BARE_OUTBOX, "initiatives.support", str(support), headers, body)

@@ -48,7 +48,7 @@ class Stopped(Exception):
 
 async def make_films(runtime: Runtime, stop: asyncio.Event) -> None:
     """Make films until `stop` is set; while nothing waits it looks once a second. What is begun then is put back."""
-    worker = UUID(int=uuid7().int)
+    worker = uuid7()
     while not stop.is_set():
         try:
             if await make_next(runtime, worker, stop):

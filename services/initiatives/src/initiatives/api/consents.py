@@ -1,6 +1,5 @@
 """Consents over HTTP: what I am asked, and what I answer."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,8 +9,8 @@ from pydantic import Field
 
 from dorpsplein import fields
 from dorpsplein.identity import Caller
-from dorpsplein.web import Db, Now, OnlyOnce, answer_once, from_cursor, permitted
-from initiatives.api.lists import Cursor, Limit, listed
+from dorpsplein.web import Db, Now, OnlyOnce, answer_once, permitted
+from initiatives.api.lists import Cursor, Limit, listed, moment_and_id
 from initiatives.api.views import consents as views
 from initiatives.commands import consenting as commands
 from initiatives.domain.consents import Status
@@ -39,10 +38,7 @@ async def list_own_consents(
     limit: Limit = 20,
 ) -> Response:
     """What I am asked to agree to and what I answered, what was asked last first."""
-    after = None
-    if cursor:
-        asked_at, last = from_cursor(cursor, datetime, UUID)
-        after = (asked_at, last)
+    after = moment_and_id(cursor)
     async with db.connection() as connection:
         rows = await storage.of_person(connection, caller.id, status, after, limit + 1)
     return listed(request, rows, limit, "askedAt")

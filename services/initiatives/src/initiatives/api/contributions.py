@@ -1,6 +1,5 @@
 """Contributions over HTTP."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +10,8 @@ from uuid_utils.compat import uuid7
 
 from dorpsplein.fields import Body, Code, Prose
 from dorpsplein.identity import Caller
-from dorpsplein.web import Db, Now, OnlyOnce, Someone, answer_once, etag, found, from_cursor, permitted
-from initiatives.api.lists import Cursor, Limit, listed
+from dorpsplein.web import Db, Now, OnlyOnce, Someone, answer_once, etag, found, permitted
+from initiatives.api.lists import Cursor, Limit, listed, moment_and_id
 from initiatives.api.views import contributions as views
 from initiatives.commands import contributions as commands
 from initiatives.commands import withdrawing
@@ -78,9 +77,7 @@ async def offer_contribution(
         db,
         once,
         201,
-        lambda tx: commands.offer(
-            tx, initiative_id, wish, contribution_id=UUID(int=uuid7().int), person=caller.id, now=now
-        ),
+        lambda tx: commands.offer(tx, initiative_id, wish, contribution_id=uuid7(), person=caller.id, now=now),
     )
 
 
@@ -96,7 +93,9 @@ async def list_contributions(
 ) -> Response:
     """What was brought in for an initiative by people who agreed to share it, the newest first."""
     async with db.connection() as connection:
-        rows = await storage.newest(connection, initiative_id, after(cursor), limit + 1, status=status, scene_id=scene)
+        rows = await storage.newest(
+            connection, initiative_id, moment_and_id(cursor), limit + 1, status=status, scene_id=scene
+        )
     return listed(request, found(rows, "initiative", initiative_id), limit, "at")
 
 
@@ -116,7 +115,7 @@ async def list_own_contributions(
 ) -> Response:
     """What I brought in, anonymously or not, and told where I agreed to be named; the newest first."""
     async with db.connection() as connection:
-        rows = await storage.of_person(connection, caller.id, after(cursor), limit + 1)
+        rows = await storage.of_person(connection, caller.id, moment_and_id(cursor), limit + 1)
     return listed(request, rows, limit, "at")
 
 
@@ -175,11 +174,3 @@ async def withdraw_contribution(
     return await answer_once(
         db, once, 200, lambda tx: withdrawing.withdraw(tx, contribution_id, person=caller.id, now=now)
     )
-
-
-def after(cursor: str | None) -> tuple[datetime, UUID] | None:
-    """The moment and id a cursor of these lists stands for."""
-    if cursor is None:
-        return None
-    offered_at, last = from_cursor(cursor, datetime, UUID)
-    return offered_at, last

@@ -1,6 +1,5 @@
 """Drafts over HTTP: for who writes them alone."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,10 +11,10 @@ from uuid_utils.compat import uuid7
 
 from dorpsplein.fields import Body, Cents, Code, Line, Point, Prose
 from dorpsplein.identity import Caller
-from dorpsplein.web import Db, IfMatch, Now, OnlyOnce, answer_once, etag, from_cursor, permitted
+from dorpsplein.web import Db, IfMatch, Now, OnlyOnce, answer_once, etag, permitted
 from initiatives.api import views
 from initiatives.api.initiatives import Kind, Proposal
-from initiatives.api.lists import Cursor, Limit, listed
+from initiatives.api.lists import Cursor, Limit, listed, moment_and_id
 from initiatives.api.settings import Configured
 from initiatives.commands import drafts as commands
 from initiatives.domain.drafts import Draft, only_owner
@@ -49,7 +48,7 @@ async def write_draft(
     sketch: Sketch, caller: Annotated[Caller, permitted(PERMISSIONS["write_draft"])], db: Db, now: Now, once: OnlyOnce
 ) -> Response:
     """Begin a draft."""
-    draft = Draft(UUID(int=uuid7().int), caller.id, content=sketch.content())
+    draft = Draft(uuid7(), caller.id, content=sketch.content())
     return await answer_once(db, once, 201, lambda tx: commands.begin(tx, draft, now=now))
 
 
@@ -62,10 +61,7 @@ async def read_drafts(
     limit: Limit = 20,
 ) -> Response:
     """One's own drafts, the latest first."""
-    after = None
-    if cursor:
-        at, last = from_cursor(cursor, datetime, UUID)
-        after = (at, last)
+    after = moment_and_id(cursor)
     async with db.transaction() as tx:
         rows = await storage.of(tx, caller.id, after, limit + 1)
     return listed(request, rows, limit, "at")
@@ -113,7 +109,7 @@ async def propose_draft(
             tx,
             draft,
             _whole(draft).content(),
-            initiative_id=UUID(int=uuid7().int),
+            initiative_id=uuid7(),
             settings=settings,
             now=now,
         )

@@ -73,9 +73,7 @@ async def open_storyboard(
         db,
         once,
         201,
-        lambda tx: commands.open_storyboard(
-            tx, initiative_id, dream_id=UUID(int=uuid7().int), person=caller.id, now=now
-        ),
+        lambda tx: commands.open_storyboard(tx, initiative_id, dream_id=uuid7(), person=caller.id, now=now),
     )
 
 
@@ -98,7 +96,7 @@ async def add_scene(
     once: OnlyOnce,
 ) -> Response:
     """Add a scene at the end; it is open until residents fill it."""
-    scene = Scene(UUID(int=uuid7().int), sent.heading, sent.question, sent.experience, sent.heading_english)
+    scene = Scene(uuid7(), sent.heading, sent.question, sent.experience, sent.heading_english)
     return await answer_once(
         db, once, 201, lambda tx: commands.add_scene(tx, dream_id, scene, person=caller.id, now=now)
     )
@@ -168,7 +166,7 @@ async def fill_scene(
             tx,
             scene_id,
             filling.contribution_id,
-            part_id=UUID(int=uuid7().int),
+            part_id=uuid7(),
             named=filling.named,
             person=caller.id,
             now=now,

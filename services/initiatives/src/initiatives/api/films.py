@@ -55,7 +55,7 @@ async def ask_render(
         db,
         once,
         201,
-        lambda tx: commands.ask_render(tx, dream_id, render_id=UUID(int=uuid7().int), person=caller.id, now=now),
+        lambda tx: commands.ask_render(tx, dream_id, render_id=uuid7(), person=caller.id, now=now),
     )
 
 

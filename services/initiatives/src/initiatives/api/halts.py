@@ -58,7 +58,7 @@ async def halt(
     once: OnlyOnce,
 ) -> Response:
     """Stop an initiative from outside, on a ground in public law. Its initiators may appeal for six weeks."""
-    halt_id = UUID(int=uuid7().int)
+    halt_id = uuid7()
     return await answer_once(
         db,
         once,

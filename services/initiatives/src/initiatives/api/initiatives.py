@@ -99,7 +99,7 @@ async def propose(
         lambda tx: commands.propose(
             tx,
             proposal.content(),
-            initiative_id=UUID(int=uuid7().int),
+            initiative_id=uuid7(),
             initiator=caller.id,
             settings=settings,
             now=now,

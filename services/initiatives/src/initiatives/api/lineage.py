@@ -8,8 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from dorpsplein.web import Db, Someone, found, page, to_cursor
-from initiatives.api.contributions import after
-from initiatives.api.lists import Cursor
+from initiatives.api.lists import Cursor, moment_and_id
 from initiatives.api.views import lineage as views
 from initiatives.domain.lineage import ThingKind
 from initiatives.storage import lineage as storage
@@ -42,7 +41,7 @@ async def read_own_lineage(
 ) -> Response:
     """What came of what I brought in, the newest contribution first, of each the newest hops first."""
     async with db.connection() as connection:
-        lineages = await storage.of_person(connection, caller.id, after(cursor), limit + 1)
+        lineages = await storage.of_person(connection, caller.id, moment_and_id(cursor), limit + 1)
         shown = await _shown(connection, lineages[:limit])
     last = lineages[limit - 1] if len(lineages) > limit else None
     return page(request, shown, to_cursor(last.offered_at, last.contribution_id) if last else None)

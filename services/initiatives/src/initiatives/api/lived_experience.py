@@ -1,7 +1,6 @@
 """Lived experience over HTTP: one's own only. There is no way to say it of somebody else."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -35,9 +34,7 @@ async def claim_experience(
 ) -> Response:
     """Say of myself that I know a topic from experience. Nobody checks it, and nobody else can say it of me."""
     async with db.transaction() as tx:
-        answer = await commands.claim(
-            tx, topic, claiming.words, claim_id=UUID(int=uuid7().int), person=caller.id, now=now
-        )
+        answer = await commands.claim(tx, topic, claiming.words, claim_id=uuid7(), person=caller.id, now=now)
     return JSONResponse(answer)
 
 

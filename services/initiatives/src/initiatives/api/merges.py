@@ -1,6 +1,5 @@
 """Merging by consent over HTTP: initiators agree, and every supporter decides about their own yes."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,9 +10,9 @@ from uuid_utils.compat import uuid7
 
 from dorpsplein.fields import Body
 from dorpsplein.identity import Caller
-from dorpsplein.web import Db, Now, OnlyOnce, answer_once, found, from_cursor, permitted
+from dorpsplein.web import Db, Now, OnlyOnce, answer_once, found, permitted
 from initiatives.api import views
-from initiatives.api.lists import Cursor, Limit, listed
+from initiatives.api.lists import Cursor, Limit, listed, moment_and_id
 from initiatives.api.settings import Configured
 from initiatives.api.supports import receipt
 from initiatives.commands import knobs, merges, moving, parting
@@ -39,7 +38,7 @@ async def propose_merge(
     once: OnlyOnce,
 ) -> Response:
     """Ask that this initiative may join another; one of its initiators does."""
-    merge_id = UUID(int=uuid7().int)
+    merge_id = uuid7()
     return await answer_once(
         db,
         once,
@@ -53,10 +52,7 @@ async def list_merges(
     request: Request, initiative_id: UUID, db: Db, cursor: Cursor = None, limit: Limit = 20
 ) -> Response:
     """The merges of an initiative, whether it joined or was joined, the newest first."""
-    after = None
-    if cursor:
-        proposed_at, last = from_cursor(cursor, datetime, UUID)
-        after = (proposed_at, last)
+    after = moment_and_id(cursor)
     async with db.connection() as connection:
         rows = await storage.of_initiative(connection, initiative_id, after, limit + 1)
     return listed(request, rows, limit, "at")

@@ -42,7 +42,7 @@ async def set_milestone(
     once: OnlyOnce,
 ) -> Response:
     """Set a milestone; an initiator does."""
-    milestone = Milestone(UUID(int=uuid7().int), initiative_id, sent.title, sent.due_on)
+    milestone = Milestone(uuid7(), initiative_id, sent.title, sent.due_on)
     return await answer_once(db, once, 201, lambda tx: commands.place(tx, milestone, person=caller.id, now=now))
 
 

@@ -58,7 +58,7 @@ async def report(
     once: OnlyOnce,
 ) -> Response:
     """Report something, once. It does nothing by itself; nobody but you sees that it was you."""
-    report_id = UUID(int=uuid7().int)
+    report_id = uuid7()
     return await answer_once(
         db,
         once,
@@ -118,7 +118,7 @@ async def decide_report(
 ) -> Response:
     """Hide what was reported, by a house rule and with a reason that is public; or dismiss the report."""
     judgement = Judgement(body.hide, body.rule, body.reason)
-    moderator, decision_id = Moderator(caller.id, caller.roles), UUID(int=uuid7().int)
+    moderator, decision_id = Moderator(caller.id, caller.roles), uuid7()
     return await answer_once(
         db,
         once,

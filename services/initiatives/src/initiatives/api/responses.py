@@ -62,7 +62,7 @@ class ResponseBody(Body):
 
     def promised(self) -> list[Promised]:
         """The promises, each under a new id."""
-        return [Promised(UUID(int=uuid7().int), one.text, one.due_on) for one in self.promises]
+        return [Promised(uuid7(), one.text, one.due_on) for one in self.promises]
 
 
 @router.post("/initiatives/{initiative_id}/responses", status_code=201, responses={201: {"model": views.Response}})
@@ -75,7 +75,7 @@ async def respond(
     once: OnlyOnce,
 ) -> Response:
     """Say what the municipality can help with and what it cannot, and why. It changes nothing in the initiative."""
-    response_id, promised = UUID(int=uuid7().int), body.promised()
+    response_id, promised = uuid7(), body.promised()
     return await answer_once(
         db,
         once,

@@ -22,10 +22,9 @@ from dorpsplein.web import (
     answer_once,
     etag,
     found,
-    from_cursor,
     permitted,
 )
-from initiatives.api.lists import Cursor, Limit, listed
+from initiatives.api.lists import Cursor, Limit, listed, moment_and_id
 from initiatives.api.settings import Configured
 from initiatives.api.views import stories as views
 from initiatives.commands import stories as commands
@@ -85,7 +84,7 @@ async def tell_story(
 ) -> Response:
     """Tell a story about an initiative. Everyone in it is asked first; then its teller can publish it."""
     story = Story(
-        UUID(int=uuid7().int),
+        uuid7(),
         initiative_id,
         caller.id,
         Words(telling.title, telling.text, _each_once(telling.media_ids)),
@@ -108,7 +107,7 @@ async def list_stories(
 ) -> Response:
     """Public stories, the newest first."""
     async with db.connection() as connection:
-        rows = await reading.listed(connection, initiative, retold, _after(cursor), limit + 1)
+        rows = await reading.listed(connection, initiative, retold, moment_and_id(cursor), limit + 1)
     return listed(request, rows, limit, "publishedAt")
 
 
@@ -177,7 +176,7 @@ async def retell_story(
 ) -> Response:
     """Retell a public story. It can be read as soon as everyone in the story agrees to a retelling."""
     words = Words(retelling.title, retelling.text, _each_once(retelling.media_ids))
-    retelling_id = UUID(int=uuid7().int)
+    retelling_id = uuid7()
     return await answer_once(
         db,
         once,
@@ -209,7 +208,7 @@ async def list_own_stories(
 ) -> Response:
     """The stories I told, the newest first, with how far each came."""
     async with db.connection() as connection:
-        rows = await reading.told_by(connection, caller.id, _after(cursor), limit + 1)
+        rows = await reading.told_by(connection, caller.id, moment_and_id(cursor), limit + 1)
     return listed(request, rows, limit, "toldAt")
 
 
@@ -236,10 +235,3 @@ def _with_links(row: Mapping[str, Any], links: Links, now: datetime) -> Response
 
 def _each_once(ids: Sequence[UUID]) -> tuple[UUID, ...]:
     return tuple(dict.fromkeys(ids))
-
-
-def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if not cursor:
-        return None
-    moment, last = from_cursor(cursor, datetime, UUID)
-    return moment, last

@@ -121,14 +121,14 @@ async def begin_upload(
     size = _size(request)
     if size:
         _refuse_other_types(request)
-    begin = Begin(UUID(int=uuid7().int), caller.id, upload_length, _description(upload_metadata))
+    begin = Begin(uuid7(), caller.id, upload_length, _description(upload_metadata))
     checksum = _checksum(upload_checksum)
     async with db.transaction() as tx:
         media = await commands.begin(
             tx, begin, most=settings.upload_most_bytes, most_a_day=settings.upload_day_bytes, now=now
         )
     if size:
-        piece = Append(media.id, caller.id, 0, size, UUID(int=uuid7().int), now, checksum)
+        piece = Append(media.id, caller.id, 0, size, uuid7(), now, checksum)
         media = await commands.append(db, store_of(settings), piece, _chunks(request))
     headers = {"Location": f"/v1/uploads/{media.id}"} | _progress(media)
     return Response(status_code=201, headers=headers)
@@ -161,7 +161,7 @@ async def append_to_upload(
         caller.id,
         upload_offset,
         _size(request),
-        UUID(int=uuid7().int),
+        uuid7(),
         now,
         _checksum(upload_checksum),
     )

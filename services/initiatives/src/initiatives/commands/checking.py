@@ -104,7 +104,7 @@ async def keep_clean(runtime: Runtime) -> None:
 
 async def _check(database: Database, store: Store, limits: Limits, claimed: Claimed, now: datetime) -> None:
     """Look inside, keep what came of it, and only then say so; until then a sweep would take it away."""
-    media_id, object_id = claimed.media.id, UUID(int=uuid7().int)
+    media_id, object_id = claimed.media.id, uuid7()
     with TemporaryDirectory(prefix=FOLDER) as folder:
         original, cleaned = Path(folder, "original"), Path(folder, "cleaned")
         found = await _inspected(store, limits, claimed, original, cleaned)

@@ -70,7 +70,7 @@ async def keep(
     Anyone may see it as soon as it is `use`d. A process that dies on the way leaves an object behind until
     `removed_at`, then it is swept away. Doing it again changes nothing.
     """
-    object_id = UUID(int=uuid7().int)
+    object_id = uuid7()
     attempt = [object_prefix(media_id, object_id)]
     async with database.transaction() as tx:
         if await storage.lock(tx, media_id) is not None:
