@@ -1,8 +1,11 @@
 """Topics: what they keep, and for how long."""
 
+from typing import Any
+
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import BrokerNotAvailableError
 
 from dorpsplein.topics import ensure_topics, settings_of
 
@@ -36,3 +39,16 @@ async def test_topics_are_made_once_with_their_settings_and_partitions(kafka: st
         assert configs["cleanup.policy"] == "compact"
     finally:
         await admin.close()
+
+
+async def test_a_broker_that_knows_of_no_controller_yet_is_to_be_asked_again(
+    kafka: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = AIOKafkaAdminClient.describe_cluster
+
+    async def just_started(admin: AIOKafkaAdminClient) -> dict[str, Any]:
+        return {**await answered(admin), "controller_id": -1}
+
+    monkeypatch.setattr(AIOKafkaAdminClient, "describe_cluster", just_started)
+    with pytest.raises(BrokerNotAvailableError):
+        await ensure_topics(kafka, ["presence.slot"], prefix=topic_prefix)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import BrokerNotAvailableError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 PARTITIONS = {"initiatives": 24, "funding": 24, "presence": 12, "notifications": 48}
 """Above need from the start: adding partitions later would re-map keys."""
@@ -38,7 +38,7 @@ async def ensure_topics(
 ) -> None:
     """Create the topics that are not there yet; when this returns, all are known to whoever asks.
 
-    Raises KafkaError while the broker is away.
+    Raises KafkaError while the broker is away, and while it has only just started and knows of no controller yet.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
@@ -52,6 +52,8 @@ async def ensure_topics(
             )
             for topic in sorted(set(topics))
         ]
+        if (await admin.describe_cluster())["controller_id"] < 0:
+            raise BrokerNotAvailableError("the broker knows of no controller yet")
         answer = await admin.create_topics(wanted)
         for topic, code, *_ in answer.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
