@@ -15,7 +15,7 @@ from tests.initiatives.conftest import NOON, heard, some_id
 import initiatives
 from dorpsplein.contracts.initiatives.initiatives import InitiativeEdited, InitiativeState
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
-from dorpsplein.contracts.presence import SessionState
+from dorpsplein.contracts.presence.sessions import SessionState
 from dorpsplein.database import Database
 from dorpsplein.envelope import Recorded
 from dorpsplein.migrating import migrate, migrations_of

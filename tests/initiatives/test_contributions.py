@@ -18,7 +18,9 @@ from dorpsplein.contracts.initiatives.contributions import (
     ContributionWithdrawn,
 )
 from dorpsplein.contracts.initiatives.links import ContributionLinked, ContributionUnlinked
-from dorpsplein.contracts.presence import EncounterState, HarvestState, SessionState
+from dorpsplein.contracts.presence.encounters import EncounterState
+from dorpsplein.contracts.presence.harvest import HarvestState
+from dorpsplein.contracts.presence.sessions import SessionState
 from dorpsplein.envelope import Event, Recorded
 from initiatives.api.views import contributions as views
 from initiatives.commands.lineage import Link, link

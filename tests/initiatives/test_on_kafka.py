@@ -10,7 +10,7 @@ from tests.conftest import MakeDatabase
 from tests.initiatives.conftest import THRESHOLD, Initiatives
 from tests.support import running
 
-from dorpsplein.contracts.presence import EncounterState
+from dorpsplein.contracts.presence.encounters import EncounterState
 from dorpsplein.envelope import Fact
 from dorpsplein.rebuild import rebuild
 from initiatives.app import SERVICE

@@ -14,7 +14,8 @@ from dorpsplein.contracts.funding.pledges import PledgeMade, PledgeMatched, Pled
 from dorpsplein.contracts.initiatives.contributions import ContributionOffered
 from dorpsplein.contracts.initiatives.merges import MergeProposed
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithdrawn
-from dorpsplein.contracts.presence import EncounterNoted, EncounterState, SessionAnnounced
+from dorpsplein.contracts.presence.encounters import EncounterNoted, EncounterState
+from dorpsplein.contracts.presence.sessions import SessionAnnounced
 from dorpsplein.envelope import Recorded
 from initiatives.domain.support import support_id
 from initiatives.projections.contributions import contribution_id

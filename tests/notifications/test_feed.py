@@ -19,7 +19,8 @@ from dorpsplein.contracts.funding.rounds import (
 )
 from dorpsplein.contracts.initiatives.initiatives import ThresholdReached
 from dorpsplein.contracts.initiatives.supports import SupportWithdrawn
-from dorpsplein.contracts.presence import ArrangerArrived, PlaceState
+from dorpsplein.contracts.presence.places import PlaceState
+from dorpsplein.contracts.presence.slots import ArrangerArrived
 from dorpsplein.envelope import Event, Recorded
 from notifications.projections import journal
 

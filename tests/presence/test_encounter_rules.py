@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from dorpsplein.contracts.presence import EncounterConsentWithdrawn, EncounterNoted, EncounterState
+from dorpsplein.contracts.presence.encounters import EncounterConsentWithdrawn, EncounterNoted, EncounterState
 from dorpsplein.errors import Forbidden, Refused
 from presence.domain import encounters
 from presence.domain.consent import Consent

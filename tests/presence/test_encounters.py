@@ -10,7 +10,7 @@ import pytest
 from tests.presence.conftest import NOON, Presence
 from tests.support import login, person
 
-from dorpsplein.contracts.presence import EncounterConsentWithdrawn, EncounterNoted, EncounterState
+from dorpsplein.contracts.presence.encounters import EncounterConsentWithdrawn, EncounterNoted, EncounterState
 from dorpsplein.identity import Role
 from presence.domain.consent import Consent
 from presence.domain.encounters import Encounter, Note

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from tests.presence.conftest import CANTEEN, Presence
 
-from dorpsplein.contracts.presence import PlaceAdded, PlaceState
+from dorpsplein.contracts.presence.places import PlaceAdded, PlaceState
 
 
 async def test_a_place_is_added_and_said(presence: Presence) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.presence.conftest import CANTEEN, NOON, Presence, window
 from tests.support import login, person
 
-from dorpsplein.contracts.presence import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
+from dorpsplein.contracts.presence.slots import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
 from dorpsplein.identity import Role
 
 HOUR = timedelta(hours=1)

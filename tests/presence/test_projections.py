@@ -19,13 +19,14 @@ from tests.support import login, running
 
 import presence
 from dorpsplein.contracts.initiatives.initiatives import InitiativeState, InitiativeWithdrawn
-from dorpsplein.contracts.presence import EncounterNoted, EncounterState, PlaceAdded, PlaceState
+from dorpsplein.contracts.presence.encounters import EncounterNoted, EncounterState
+from dorpsplein.contracts.presence.places import PlaceAdded, PlaceState
 from dorpsplein.database import Database
 from dorpsplein.envelope import Event, Fact, Recorded, recorded
 from dorpsplein.migrating import migrate, migrations_of
 from dorpsplein.outbox import Outbox
-from presence import projections
 from presence.app import SERVICE
+from presence.projections.initiatives import initiatives
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 T = TypeVar("T")
@@ -83,7 +84,7 @@ def test_any_order_and_any_batches_lead_to_the_same(make_database: MakeDatabase)
             async with database.transaction() as tx:
                 await tx.execute("delete from initiatives")
                 for batch in batches:
-                    await projections.initiatives(tx, batch)
+                    await initiatives(tx, batch)
                 rows = await tx.fetch("select title, status, latitude, state_version, withdrawn from initiatives")
                 assert len(rows) == 3
                 return {tuple(row) for row in rows}
@@ -107,7 +108,7 @@ async def test_an_old_state_that_comes_late_brings_nothing_back(make_database: M
     async with running(SERVICE, make_database("presence")) as there:
         for late in (states[2], states[1], states[3], states[0]):
             async with there.runtime.database.transaction() as tx:
-                await projections.initiatives(tx, [late])
+                await initiatives(tx, [late])
         assert await titles(there.runtime.database) == [None]
 
 

@@ -9,15 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from dorpsplein.contracts.presence import (
-    HarvestConsentWithdrawn,
-    HarvestLineNoted,
-    HarvestState,
-    SessionAnnounced,
-    SessionCancelled,
-    SessionHarvested,
-    SessionStarted,
-)
+from dorpsplein.contracts.presence.harvest import HarvestConsentWithdrawn, HarvestLineNoted, HarvestState
+from dorpsplein.contracts.presence.sessions import SessionAnnounced, SessionCancelled, SessionHarvested, SessionStarted
 from dorpsplein.errors import Forbidden, Refused, Rejected
 from presence.domain import harvest, sessions
 from presence.domain.consent import Consent

@@ -8,10 +8,8 @@ import pytest
 from tests.presence.conftest import NOON, Presence, window
 from tests.support import login, person
 
-from dorpsplein.contracts.presence import (
-    HarvestConsentWithdrawn,
-    HarvestLineNoted,
-    HarvestState,
+from dorpsplein.contracts.presence.harvest import HarvestConsentWithdrawn, HarvestLineNoted, HarvestState
+from dorpsplein.contracts.presence.sessions import (
     SessionAnnounced,
     SessionCancelled,
     SessionHarvested,

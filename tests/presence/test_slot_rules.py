@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from dorpsplein.contracts.presence import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
+from dorpsplein.contracts.presence.slots import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
 from dorpsplein.errors import Forbidden, Refused, Rejected
 from presence.commands.slots import Decide
 from presence.domain import slots, windows

@@ -234,7 +234,7 @@ def test_an_event_has_one_key() -> None:
 
 def test_an_event_that_would_not_fit_a_record_is_refused_with_its_command() -> None:
     words = "a" * (MOST_EVENT_BYTES + 1)
-    state = contracts.presence.EncounterState(
+    state = contracts.presence.encounters.EncounterState(
         encounter_id=uuid4(), theme="green", words=words, consent="anonymous"
     )  # fmt: skip
     with pytest.raises(Refused):

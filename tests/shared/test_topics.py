@@ -16,9 +16,12 @@ from dorpsplein.topics import ensure_topics, settings_of
         ("initiatives.initiative", "delete", "-1"),
         ("initiatives.initiative.state", "compact", None),
         ("funding.dead-letters", "delete", str(30 * 86_400_000)),
+        ("presence.notice", "delete", str(30 * 86_400_000)),
     ],
 )
-def test_facts_stay_for_ever_state_is_compacted_dead_letters_go(topic: str, policy: str, kept_ms: str | None) -> None:
+def test_facts_stay_for_ever_state_is_compacted_dead_letters_and_notices_go(
+    topic: str, policy: str, kept_ms: str | None
+) -> None:
     assert settings_of(topic)["cleanup.policy"] == policy
     assert settings_of(topic).get("retention.ms") == kept_ms
 

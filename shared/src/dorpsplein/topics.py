@@ -1,4 +1,4 @@
-"""Topics: facts are kept for ever, public state is compacted, dead letters for a month."""
+"""Topics: facts are kept for ever, public state is compacted, dead letters and notices for a month."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ def settings_of(topic: str) -> dict[str, str]:
     """The Kafka settings of a topic, by what it holds."""
     if topic.endswith(".state"):
         return NEWEST
-    return A_MONTH if topic.endswith(".dead-letters") else FOREVER
+    return A_MONTH if topic.endswith((".dead-letters", ".notice")) else FOREVER
 
 
 async def ensure_topics(

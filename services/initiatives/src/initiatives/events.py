@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from dorpsplein import knobs
 from dorpsplein.consumer import Projection
 from dorpsplein.contracts.funding.knobs import KnobTurned
 from dorpsplein.contracts.funding.pledges import (
@@ -12,7 +13,9 @@ from dorpsplein.contracts.funding.pledges import (
 from dorpsplein.contracts.initiatives.initiatives import InitiativeState
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportReturned
 from dorpsplein.contracts.notifications import ReachMeasured
-from dorpsplein.contracts.presence import EncounterState, HarvestState, SessionState
+from dorpsplein.contracts.presence.encounters import EncounterState
+from dorpsplein.contracts.presence.harvest import HarvestState
+from dorpsplein.contracts.presence.sessions import SessionState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Cause, Recorded
 from initiatives.commands.contributions import announce_contributions
@@ -20,7 +23,6 @@ from initiatives.commands.life import reach_thresholds
 from initiatives.commands.lineage import Link, link
 from initiatives.commands.withdrawing import follow_erasures
 from initiatives.projections import activity, contributions, page, timeline
-from initiatives.projections.knobs import knobs
 from initiatives.projections.reach import story_reach
 from initiatives.projections.sessions import sessions
 
@@ -82,6 +84,6 @@ PROJECTIONS = {
     ),
     "payments": Projection(of=[PledgeMatched, PledgeCommitted], react=pay, repeatable=True),
     "sessions": Projection(of=[SessionState], apply=sessions, tables=["sessions"]),
-    "knobs": Projection(of=[KnobTurned], apply=knobs, tables=["knobs"]),
+    "knobs": Projection(of=[KnobTurned], apply=knobs.follow, tables=["knobs"]),
     "reach": Projection(of=[ReachMeasured], apply=story_reach, tables=["story_reach"]),
 }

@@ -5,7 +5,7 @@ from dorpsplein.contracts.initiatives.contributions import ContributionOffered, 
 from dorpsplein.contracts.initiatives.initiatives import InitiativeState
 from dorpsplein.contracts.initiatives.links import ContributionLinked, ContributionUnlinked
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
-from dorpsplein.contracts.presence import PlaceState
+from dorpsplein.contracts.presence.places import PlaceState
 from notifications import projections
 from notifications.domain.subscriptions import DELIVERABLE
 

@@ -14,7 +14,7 @@ from dorpsplein.contracts.initiatives.contributions import ContributionOffered, 
 from dorpsplein.contracts.initiatives.initiatives import InitiativeState
 from dorpsplein.contracts.initiatives.links import ContributionLinked, ContributionUnlinked
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
-from dorpsplein.contracts.presence import PlaceState
+from dorpsplein.contracts.presence.places import PlaceState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Event, Recorded
 from notifications.domain.lines import about, is_news

@@ -1,13 +1,12 @@
 """Which events move what here."""
 
+from dorpsplein import knobs
 from dorpsplein.consumer import Projection
+from dorpsplein.contracts.funding.knobs import KnobTurned
 from dorpsplein.contracts.initiatives.initiatives import InitiativeState, InitiativeWithdrawn
-from presence import projections
+from presence.projections.initiatives import initiatives
 
 PROJECTIONS = {
-    "initiatives": Projection(
-        of=[InitiativeState, InitiativeWithdrawn],
-        apply=projections.initiatives,
-        tables=["initiatives"],
-    ),
+    "initiatives": Projection(of=[InitiativeState, InitiativeWithdrawn], apply=initiatives, tables=["initiatives"]),
+    "knobs": Projection(of=[KnobTurned], apply=knobs.follow, tables=["knobs"]),
 }

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from dorpsplein.contracts.presence import EncounterState, HarvestState
+from dorpsplein.contracts.presence.encounters import EncounterState
+from dorpsplein.contracts.presence.harvest import HarvestState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded
 from dorpsplein.settings import NAMESPACE

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dorpsplein.contracts.presence import SessionState
+from dorpsplein.contracts.presence.sessions import SessionState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded
 

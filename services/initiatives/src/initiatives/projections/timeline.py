@@ -18,7 +18,10 @@ from dorpsplein.contracts.initiatives.moderation import (
 )
 from dorpsplein.contracts.initiatives.responses import PromiseReminded
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
-from dorpsplein.contracts.presence import HarvestConsentWithdrawn, HarvestLineNoted
+from dorpsplein.contracts.presence.harvest import HarvestConsentWithdrawn, HarvestLineNoted
+from dorpsplein.contracts.presence.notices import NoticeGiven
+from dorpsplein.contracts.presence.promises import CouncilPromiseReminded
+from dorpsplein.contracts.presence.sessions import SessionFilled, SessionOpened, SessionReopened, WaitingListMoved
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Event, NotPersonal, Recorded
 from dorpsplein.settings import NAMESPACE
@@ -41,6 +44,12 @@ NOT_TOLD = {
     InitiativeHidingChanged,
     HarvestLineNoted,
     HarvestConsentWithdrawn,
+    NoticeGiven,
+    SessionOpened,
+    SessionFilled,
+    SessionReopened,
+    WaitingListMoved,
+    CouncilPromiseReminded,
     DreamRenderProgressed,
     PromiseReminded,
     MatchQuoted,

@@ -7,11 +7,16 @@ from uuid import UUID
 from dorpsplein.contracts import funding, initiatives, presence
 from dorpsplein.contracts.funding.transparency import TreeHeadSigned
 from dorpsplein.contracts.notifications import DeliveryGaveUp, SubscriptionCreated, SubscriptionEnded
+from dorpsplein.contracts.presence.notices import NoticeGiven
 from dorpsplein.envelope import Event
 from dorpsplein.errors import Conflict, Refused
 
 MOST_SUBSCRIPTIONS = 20
-DELIVERABLE: tuple[type[Event], ...] = (*initiatives.EVENTS, *funding.EVENTS, *presence.EVENTS)
+PRIVATE: tuple[type[Event], ...] = (NoticeGiven,)
+"""What concerns one person alone, and goes to nobody else."""
+DELIVERABLE: tuple[type[Event], ...] = tuple(
+    event for service in (initiatives, funding, presence) for event in service.EVENTS if event not in PRIVATE
+)
 """What is sent to others. Our own events are not: a delivery that is given up must not make a new one."""
 ONLY_IF_NAMED: tuple[type[Event], ...] = (TreeHeadSigned,)
 """What comes every second, for machines: kept and sent only while someone asks for it by name."""

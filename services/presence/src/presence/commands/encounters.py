@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from dorpsplein.contracts.presence import EncounterState
+from dorpsplein.contracts.presence.encounters import EncounterState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from dorpsplein.errors import Conflict, Rejected

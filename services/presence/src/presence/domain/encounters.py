@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from dorpsplein.contracts.presence import EncounterConsentWithdrawn, EncounterNoted, EncounterState
+from dorpsplein.contracts.presence.encounters import EncounterConsentWithdrawn, EncounterNoted, EncounterState
 from dorpsplein.errors import Forbidden
 from presence.domain.consent import Consent, within_consent
 from presence.domain.surroundings import Surroundings, about_what_is_there

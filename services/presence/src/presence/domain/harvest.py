@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from dorpsplein.contracts.presence import HarvestConsentWithdrawn, HarvestLineNoted, HarvestState
+from dorpsplein.contracts.presence.harvest import HarvestConsentWithdrawn, HarvestLineNoted, HarvestState
 from dorpsplein.errors import Forbidden
 from presence.domain.consent import Consent, within_consent
 from presence.domain.surroundings import Surroundings, about_what_is_there

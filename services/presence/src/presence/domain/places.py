@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from dorpsplein.contracts.presence import PlaceAdded, PlaceState
+from dorpsplein.contracts.presence.places import PlaceAdded, PlaceState
 
 
 class PlaceKind(StrEnum):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from dorpsplein.contracts.presence import (
+from dorpsplein.contracts.presence.sessions import (
     SessionAnnounced,
     SessionCancelled,
     SessionHarvested,

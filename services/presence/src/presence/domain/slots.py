@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from dorpsplein.contracts.presence import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
+from dorpsplein.contracts.presence.slots import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
 from dorpsplein.errors import Forbidden, Refused
 from presence.domain.windows import refuse_senseless
 

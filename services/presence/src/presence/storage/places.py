@@ -12,14 +12,16 @@ ADD = """
     with saved as (
         insert into places (id, name, address, kind, latitude, longitude)
         values ($1, $2, $3, $4, $5, $6)
-        on conflict (lower(name), lower(address)) do nothing returning id
+        on conflict (lower(name), lower(address)) where closed_reason is null do nothing returning id
     ), recorded as (
         insert into outbox (shard, topic, key, headers, body)
         select fact.* from unnest($7::smallint[], $8::text[], $9::text[], $10::text[], $11::bytea[]) as fact, saved
     )
     select id from saved
 """
-THE_SAME = "select id from places where lower(name) = lower($1) and lower(address) = lower($2)"
+THE_SAME = """
+    select id from places where lower(name) = lower($1) and lower(address) = lower($2) and closed_reason is null
+"""
 ONE = "select * from places where id = $1"
 BY_NAME = """
     select *, null::float8 as distance from places

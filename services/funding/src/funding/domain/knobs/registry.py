@@ -145,6 +145,9 @@ _SQUARE = (
     Knob("reminderDays", "days", "So long before the end the initiators are reminded.", "tuning", 14, 1, 60,
          Step("by", 7)),
     Knob("mergeWindowDays", "days", "How long supporters can say yes to a merge.", "tuning", 14, 3, 90, Step("by", 7)),
+    Knob("noShowMinutes", "minutes", "So long after its start a session keeps a seat for who is not there yet.",
+         "tuning", 15, 5, 60, Step("by", 15)),
+    Knob("requestDays", "days", "How long a request for a session stands open.", "tuning", 90, 7, 365, Step("by", 30)),
 )  # fmt: skip
 
 REGISTRY: Mapping[str, Knob] = {knob.name: knob for knob in (*_MATCHING, *_VALUATION, *_CONSTITUTION, *_SQUARE)}

@@ -3,17 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from dorpsplein.contracts.presence import (
-    ArrangerArrived,
-    ArrangerLeft,
-    PlaceAdded,
-    PresenceAnnounced,
-    PresenceCancelled,
-    SessionAnnounced,
-    SessionCancelled,
-    SessionHarvested,
-    SessionStarted,
-)
+from dorpsplein.contracts.presence.places import PlaceAdded
+from dorpsplein.contracts.presence.sessions import SessionAnnounced, SessionCancelled, SessionHarvested, SessionStarted
+from dorpsplein.contracts.presence.slots import ArrangerArrived, ArrangerLeft, PresenceAnnounced, PresenceCancelled
 from dorpsplein.envelope import Event
 from notifications.domain.wording import day
 
