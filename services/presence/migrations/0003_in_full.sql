@@ -36,7 +36,6 @@ alter table sessions
     add column taken integer not null default 0 check (taken >= 0),
     add column waiting integer not null default 0 check (waiting >= 0),
     add column thanks text,
-    add column request_id uuid,
     add column changed_at timestamptz not null default now();
 create index sessions_of_place on sessions (place_id, starts_at) where place_id is not null;
 

@@ -25,7 +25,6 @@ class SessionAnnounced(Event, type="nl.participatie.sessions.session-announced.v
     themes: Annotated[list[str], NotPersonal] = Field(default_factory=list)
     capacity: Annotated[int | None, NotPersonal] = None
     opens_at: Annotated[AwareDatetime | None, NotPersonal] = None
-    request_id: Annotated[UUID | None, NotPersonal] = None
 
 
 class SessionOpened(Event, type="nl.participatie.sessions.session-opened.v1", topic="presence.session"):
