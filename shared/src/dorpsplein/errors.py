@@ -3,12 +3,21 @@
 from typing import Any
 
 
+RESERVED = frozenset({"type", "title", "status", "instance"})
+"""What a problem document says itself (RFC 9457)."""
+
+
 class Rejected(Exception):
-    """Someone asked for what cannot be; nothing was changed. `code` is what a client can act on."""
+    """Someone asked for what cannot be; nothing was changed. `code` is what a client can act on.
+
+    `facts` go into the problem document beside it. Raises TypeError for a name that the document has itself.
+    """
 
     status = 422
 
     def __init__(self, code: str, detail: str = "", **facts: Any) -> None:
+        if taken := RESERVED & facts.keys():
+            raise TypeError(f"{code}: a problem document says {', '.join(sorted(taken))} itself")
         super().__init__(code, detail, facts)
         self.code = code
         self.detail = detail

@@ -1,4 +1,4 @@
-"""The life cycles in docs/initiatives.md are those of the code."""
+"""The life cycles in docs/initiatives.md and docs/presence.md are those of the code."""
 
 import importlib
 import re
@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 
-TEXT = (Path(__file__).parents[2] / "docs" / "initiatives.md").read_text()
-DIAGRAMS = dict(re.findall(r"<!-- moves: ([\w.]+) -->\n```mermaid\nstateDiagram-v2\n(.*?)```", TEXT, re.DOTALL))
-DOMAIN = Path(__file__).parents[2] / "services/initiatives/src/initiatives/domain"
+ROOT = Path(__file__).parents[2]
+DOCUMENTED = ("initiatives", "presence")
+"""Services whose life cycles are drawn, each in the document of its name."""
 
 Arrow = tuple[str, str, str]
+
+
+def diagrams(service: str) -> dict[str, str]:
+    """The diagrams of a service by the table each stands for."""
+    text = (ROOT / "docs" / f"{service}.md").read_text()
+    return dict(re.findall(r"<!-- moves: ([\w.]+) -->\n```mermaid\nstateDiagram-v2\n(.*?)```", text, re.DOTALL))
+
+
+DIAGRAMS = {table: drawing for service in DOCUMENTED for table, drawing in diagrams(service).items()}
 
 
 def drawn(diagram: str) -> set[Arrow]:
@@ -33,13 +42,15 @@ def coded(table: str) -> set[Arrow]:
     return {(source, target or "before", move) for move, (sources, target) in moves.items() for source in sources}
 
 
-def test_every_life_cycle_of_the_code_is_drawn() -> None:
+@pytest.mark.parametrize("service", DOCUMENTED)
+def test_every_life_cycle_of_the_code_is_drawn(service: str) -> None:
+    domain = ROOT / "services" / service / "src" / service / "domain"
     tables = {
-        ".".join(("initiatives.domain", *path.relative_to(DOMAIN).with_suffix("").parts, name))
-        for path in DOMAIN.rglob("*.py")
+        ".".join((service, "domain", *path.relative_to(domain).with_suffix("").parts, name))
+        for path in domain.rglob("*.py")
         for name in re.findall(r"^(\w*MOVES)\b", path.read_text(), re.MULTILINE)
     }
-    assert tables == set(DIAGRAMS)
+    assert tables == set(diagrams(service))
 
 
 @pytest.mark.parametrize("table", DIAGRAMS)
