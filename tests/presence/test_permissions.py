@@ -28,6 +28,23 @@ REQUESTS = {
     "cancel_session": ("POST", f"/sessions/{ID}/cancellation"),
     "bring_in_harvest": ("POST", f"/sessions/{ID}/harvest"),
     "withdraw_line_consent": ("POST", f"/harvest-lines/{ID}/consent-withdrawal"),
+    "invite_council_member": ("POST", "/council-members"),
+    "accept_membership": ("POST", f"/council-members/{ID}/acceptance"),
+    "decline_membership": ("POST", f"/council-members/{ID}/declining"),
+    "take_back_membership": ("POST", f"/council-members/{ID}/taking-back"),
+    "resign_membership": ("POST", f"/council-members/{ID}/resignation"),
+    "end_membership": ("POST", f"/council-members/{ID}/ending"),
+    "say_member_words": ("PUT", f"/council-members/{ID}/words"),
+    "invite_council": ("POST", "/visits"),
+    "accept_visit": ("POST", f"/visits/{ID}/acceptance"),
+    "decline_visit": ("POST", f"/visits/{ID}/declining"),
+    "cancel_visit": ("POST", f"/visits/{ID}/cancellation"),
+    "say_visited": ("POST", f"/visits/{ID}/visited"),
+    "report_visit": ("POST", f"/visits/{ID}/report"),
+    "amend_report": ("PUT", f"/visits/{ID}/report"),
+    "make_council_promise": ("POST", f"/visits/{ID}/promises"),
+    "keep_council_promise": ("POST", f"/council-promises/{ID}/keeping"),
+    "let_go_council_promise": ("POST", f"/council-promises/{ID}/letting-go"),
 }
 
 

@@ -4,7 +4,7 @@ import presence
 from dorpsplein.contracts.presence import EVENTS
 from dorpsplein.service import Service
 from dorpsplein.timers import watch
-from presence.api import encounters, harvest, places, sessions, slots
+from presence.api import council, encounters, harvest, members, places, promises, sessions, slots, visits
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
@@ -18,6 +18,10 @@ SERVICE = Service(
         encounters.router,
         sessions.router,
         harvest.router,
+        council.router,
+        members.router,
+        visits.router,
+        promises.router,
     ],
     publishes=EVENTS,
     projections=PROJECTIONS,

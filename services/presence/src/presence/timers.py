@@ -3,5 +3,10 @@
 from collections.abc import Mapping
 
 from dorpsplein.timers import Handler
+from presence.commands import members, promises
 
-HANDLERS: Mapping[str, Handler] = {}
+HANDLERS: Mapping[str, Handler] = {
+    members.COUNCIL_TERM: members.end_terms,
+    promises.COUNCIL_PROMISE_REMINDER: promises.remind_due,
+    promises.COUNCIL_PROMISE_DUE: promises.come_due,
+}

@@ -5,10 +5,9 @@ The initiators may say that what the municipality calls kept is not.
 
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from dorpsplein.contracts.initiatives.responses import (
     PromiseContested,
@@ -19,11 +18,11 @@ from dorpsplein.contracts.initiatives.responses import (
     PromiseReminded,
     PromiseState,
 )
+from dorpsplein.days import end_of
 from dorpsplein.envelope import Event
 from dorpsplein.errors import Forbidden, Refused
 from dorpsplein.identity import Role
 
-HERE = ZoneInfo("Europe/Amsterdam")
 REMINDER = timedelta(days=3)
 """How long before its moment a promise is recalled."""
 CONTEST = timedelta(days=14)
@@ -111,12 +110,10 @@ def make(
     """Promise something by the end of a day. Raises Refused("due-in-the-past") and ("due-too-far")."""
     if due_on > (now + FURTHEST).date():
         raise Refused("due-too-far", "Promise something within five years.")
-    due_at = datetime.combine(due_on + timedelta(days=1), time(), HERE)
+    due_at = end_of(due_on)
     if due_at <= now:
         raise Refused("due-in-the-past", f"{due_on} is over; promise something by a day that is still to end.")
-    promise = Promise(
-        promise_id, 1, Status.OPEN, response_id, initiative_id, promiser, text, due_on, due_at.astimezone(now.tzinfo)
-    )
+    promise = Promise(promise_id, 1, Status.OPEN, response_id, initiative_id, promiser, text, due_on, due_at)
     made = PromiseMade(
         promise_id=promise_id, response_id=response_id, initiative_id=initiative_id, due_at=promise.due_at
     )

@@ -69,7 +69,7 @@ class CouncilPromiseLetGo(
 class CouncilPromiseState(
     Event, type="nl.participatie.council-promises.council-promise-state.v1", topic="presence.promise.state"
 ):
-    """The latest public view of a promise."""
+    """The latest public view of a promise; `outcome` says what came of it, `why` why it was let go."""
 
     promise_id: Annotated[UUID, Key, NotPersonal]
     visit_id: Annotated[UUID, NotPersonal]
@@ -79,6 +79,7 @@ class CouncilPromiseState(
     due_at: Annotated[AwareDatetime, NotPersonal]
     text: Annotated[str, Published]
     why: Annotated[str | None, Published] = None
+    outcome: Annotated[str | None, Published] = None
 
 
 EVENTS = (
