@@ -16,6 +16,7 @@ from dorpsplein.contracts.initiatives.initiatives import (
 )
 from dorpsplein.contracts.initiatives.merges import MergeClosed
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
+from dorpsplein.contracts.presence.members import CouncilMemberJoined, CouncilMemberLeft
 from funding import projections
 
 PROJECTIONS = {
@@ -43,4 +44,5 @@ PROJECTIONS = {
         apply=projections.supports,
         tables=["support_counts"],
     ),
+    "council": Projection(of=[CouncilMemberJoined, CouncilMemberLeft], apply=projections.council, tables=["council"]),
 }

@@ -1,4 +1,4 @@
-"""What funding keeps of the initiatives service's events, a batch at a time."""
+"""What funding keeps of the events of initiatives and presence, a batch at a time."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,7 @@ from dorpsplein.contracts.initiatives.initiatives import (
 )
 from dorpsplein.contracts.initiatives.merges import MergeClosed
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
+from dorpsplein.contracts.presence.members import CouncilMemberJoined, CouncilMemberLeft
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Event, Recorded
 from funding import commands
@@ -48,6 +49,19 @@ SUPPORTS = """
     insert into support_counts as s (initiative_id, supports)
     select * from unnest($1::uuid[], $2::bigint[])
     on conflict (initiative_id) do update set supports = s.supports + excluded.supports
+"""
+
+JOINED = """
+    insert into council (member_id, person_id, kind, term_from, term_until)
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[]) as t(member_id)
+    order by member_id
+    on conflict (member_id) do update set term_from = excluded.term_from, term_until = excluded.term_until
+"""
+LEFT = """
+    insert into council (member_id, person_id, kind, has_left)
+    select member_id, person_id, kind, true from unnest($1::uuid[], $2::uuid[], $3::text[])
+        as t(member_id, person_id, kind) order by member_id
+    on conflict (member_id) do update set has_left = true
 """
 
 SupportEvent = SupportGiven | SupportWithdrawn | SupportMoved | SupportReturned
@@ -154,3 +168,15 @@ async def supports(tx: Transaction, events: Sequence[Recorded[SupportEvent]]) ->
             counts[recorded.event.initiative_id] += 1 if comes else -1
     wanted = sorted(counts)
     await tx.execute(SUPPORTS, wanted, [counts[initiative] for initiative in wanted])
+
+
+async def council(tx: Transaction, events: Sequence[Recorded[CouncilMemberJoined | CouncilMemberLeft]]) -> None:
+    """Keep who joined the council, for which term, and who left it. Each happens once, so no order matters."""
+    joined = [event.event for event in events if isinstance(event.event, CouncilMemberJoined)]
+    left = [event.event for event in events if isinstance(event.event, CouncilMemberLeft)]
+    if joined:
+        rows = [(one.member_id, one.person_id, one.kind, one.term_from, one.term_until) for one in joined]
+        await tx.execute(JOINED, *map(list, zip(*rows, strict=True)))
+    if left:
+        gone = [(one.member_id, one.person_id, one.kind) for one in left]
+        await tx.execute(LEFT, *map(list, zip(*gone, strict=True)))

@@ -3,6 +3,7 @@
 from funding.commands import (
     audit,
     closing,
+    council,
     counts,
     elections,
     estimates,
@@ -19,6 +20,7 @@ from funding.commands import (
 __all__ = [
     "audit",
     "closing",
+    "council",
     "counts",
     "elections",
     "estimates",

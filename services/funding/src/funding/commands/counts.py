@@ -17,6 +17,7 @@ from dorpsplein.errors import Refused
 from dorpsplein.timers import cancel_timers, set_timers
 from dorpsplein.web import found
 from funding import storage
+from funding.commands import council
 from funding.commands.grants import Outcome, match_round
 from funding.commands.guards import unless_taken
 from funding.domain import counts, inputs, overrides, rules
@@ -175,8 +176,9 @@ async def bear_witness(tx: Transaction, count_id: UUID, witness: Witness) -> Cou
 async def override_outcome(tx: Transaction, asked: Override) -> tuple[Override, bool]:
     """Put what the council decided beside a published outcome, and whether it is new.
 
-    Raises NotFound, Conflict("id-taken"), and what the domain refuses.
+    Raises Forbidden("not-in-the-core"), NotFound, Conflict("id-taken"), and what the domain refuses.
     """
+    await council.refuse_outsiders(tx, asked.made_by, asked.at)
     count: Count = found(await storage.counts.lock(tx, asked.count), "count", asked.count)
     if known := await storage.counts.override(tx, asked.id):
         return overrides.same(known, asked), False

@@ -3,6 +3,7 @@
 from funding.storage import (
     audit,
     books,
+    council,
     counts,
     elections,
     estimates,
@@ -25,6 +26,7 @@ from funding.storage import (
 __all__ = [
     "audit",
     "books",
+    "council",
     "counts",
     "elections",
     "estimates",

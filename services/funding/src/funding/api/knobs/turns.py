@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from dorpsplein.database import Database, Transaction
 from dorpsplein.fields import Body, Prose
 from dorpsplein.idempotency import Once
-from dorpsplein.identity import Caller
+from dorpsplein.identity import Caller, Role
 from dorpsplein.web import Db, Now, OnlyOnce, answer_once, permitted
 from funding import commands, storage
 from funding.api.knobs.views import KnobChangeView, shown
@@ -94,4 +94,9 @@ async def veto_knob_change(
     body: VetoBody,
 ) -> JSONResponse:
     """Veto an adopted change with a ground, or announce a veto: that holds it up for at most 72 hours, once."""
-    return await _answer(db, once, lambda tx: commands.knobs.changes.veto(tx, change_id, body.ground, caller.id, now))
+    alderman = Role.ALDERMAN in caller.roles
+    return await _answer(
+        db,
+        once,
+        lambda tx: commands.knobs.changes.veto(tx, change_id, body.ground, caller.id, now, alderman=alderman),
+    )

@@ -7,6 +7,7 @@ from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from dorpsplein.errors import Conflict
 from funding import storage
+from funding.commands import council
 from funding.commands.knobs.settling import bounds_set, settle
 from funding.domain.knobs.decisions import refuse_bounds
 from funding.domain.knobs.values import Bounds
@@ -15,9 +16,10 @@ from funding.domain.knobs.values import Bounds
 async def set_bounds(tx: Transaction, fund_id: UUID, bounds: Bounds, by: UUID, now: datetime) -> Bounds:
     """Set the bounds of a fund's knobs; the same bounds again change nothing.
 
-    Raises NotFound, Conflict("bounds-set") for others, and Refused for bounds that are too wide or shut out a value
-    in effect.
+    Raises Forbidden("not-in-the-core"), NotFound, Conflict("bounds-set") for others, and Refused for bounds that are
+    too wide or shut out a value in effect.
     """
+    await council.refuse_outsiders(tx, by, now)
     current = await settle(tx, fund_id, now)
     known, version = await storage.knobs.sets.bounds(tx, fund_id)
     if version:

@@ -8,6 +8,7 @@ from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from dorpsplein.errors import Forbidden
 from funding import storage
+from funding.commands import council
 from funding.commands.guards import unless_taken
 from funding.commands.knobs.settling import keep, settle, settled
 from funding.domain.knobs import decisions
@@ -52,12 +53,20 @@ async def withdraw(tx: Transaction, change_id: UUID, by: UUID, now: datetime) ->
 
 async def consent(tx: Transaction, change_id: UUID, by: UUID, now: datetime) -> KnobChange:
     """Give the council's consent to an adopted change of the constitution. Raises what is refused."""
+    await council.refuse_outsiders(tx, by, now)
     change, _ = await settled(tx, change_id, now)
     return await keep(tx, change, decisions.consent(change, by))
 
 
-async def veto(tx: Transaction, change_id: UUID, ground: str | None, by: UUID, now: datetime) -> KnobChange:
-    """Veto an adopted change with a ground, or announce that one follows. Raises what is refused."""
+async def veto(
+    tx: Transaction, change_id: UUID, ground: str | None, by: UUID, now: datetime, *, alderman: bool = False
+) -> KnobChange:
+    """Veto an adopted change with a ground, or announce that one follows, for the council or as an alderman.
+
+    Raises Forbidden("not-in-the-core") for who is neither, and what is refused.
+    """
+    if not alderman:
+        await council.refuse_outsiders(tx, by, now)
     change, _ = await settled(tx, change_id, now)
     told = decisions.veto(change, ground, by, now)
     return await keep(tx, replace(change, ground=ground), told)
