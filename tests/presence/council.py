@@ -52,8 +52,8 @@ class Council:
         return member_id
 
     async def done(self, path: str, body: Any = None, *, by: str) -> dict[str, Any]:
-        """Something that is done; the answer."""
-        answer = await self.presence.post(path, body, by=by)
+        """Something that is done once, under a key of its own; the answer."""
+        answer = await self.presence.post(path, body, by=by, key=str(uuid4()))
         assert answer.status_code in {200, 201}, answer.text
         document: dict[str, Any] = answer.json()
         return document

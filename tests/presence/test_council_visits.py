@@ -127,6 +127,7 @@ async def test_each_move_of_a_visit_is_told_with_its_state_and_no_words_are_kept
     assert not any(word in str(facts) for word in ("kijken", "vijver"))
     kept = await presence.rows("select answer::text from idempotency")
     assert "kijken" not in str(kept)
+    assert len(kept) > 4
 
 
 async def test_one_open_visit_an_initiative_and_another_once_it_is_over(council: Council, kees: str) -> None:
@@ -157,7 +158,12 @@ async def test_who_does_not_carry_a_living_initiative_invites_nobody(council: Co
     assert await council.refused("/visits", body | {"placeId": str(uuid4())}, by="ina") == (422, "place-unknown")
     unknown = body | {"initiativeId": str(uuid4())}
     assert await council.refused("/visits", unknown, by="ina") == (422, "initiative-unknown")
-    for faulty in ({}, body | {"invitation": "x" * 1_001}, body | {"invitation": " "}, body | {"memberIds": []}):
+    for faulty in (
+        dict[str, Any](),
+        body | {"invitation": "x" * 1_001},
+        body | {"invitation": " "},
+        body | {"memberIds": []},
+    ):
         assert (await council.refused("/visits", faulty, by="ina"))[0] == 400
 
 
@@ -176,12 +182,9 @@ async def test_visits_are_for_members_only_whatever_role_a_token_has(council: Co
     for by in ("erik", "laura", "anna", "ina"):
         for step, body in steps:
             assert await council.refused(f"/visits/{visit}/{step}", body, by=by) == (403, "not-a-member"), (by, step)
-        assert (await council.refused(f"/visits/{visit}/cancellation", {"reason": "other"}, by=by))[
-            0
-        ] == 403 or by == "ina"
-        break_here = by == "anna"
-        if break_here:
-            break
+    for by in ("erik", "laura", "anna"):
+        cancellation = {"reason": "other"}
+        assert await council.refused(f"/visits/{visit}/cancellation", cancellation, by=by) == (403, "not-your-visit")
     for stranger in (late, asked, str(uuid4())):
         accepted = await council.presence.post(f"/visits/{visit}/acceptance", plan(1, kees, stranger), by="kees")
         assert (accepted.json()["code"], accepted.json()["memberIds"]) == ("member-not-serving", [stranger])
@@ -362,6 +365,11 @@ async def test_only_what_can_be_promised_is_and_only_by_who_was_there(
     assert await council.refused(path, promise, by="lena") == (403, "not-your-visit")
     assert await council.refused(path, promise | {"dueOn": "2026-04-30"}, by="kees") == (422, "due-in-the-past")
     assert await council.refused(path, promise | {"dueOn": "9999-12-31"}, by="kees") == (422, "due-too-far")
-    for faulty in ({}, promise | {"dueOn": 7}, promise | {"dueOn": "2026-06-01T12:00:00Z"}, promise | {"text": ""}):
+    for faulty in (
+        dict[str, Any](),
+        promise | {"dueOn": 7},
+        promise | {"dueOn": "2026-06-01T12:00:00Z"},
+        promise | {"text": ""},
+    ):
         assert (await council.refused(path, faulty, by="kees"))[0] == 400
     assert (await council.refused(f"/council-promises/{uuid4()}/keeping", {}, by="kees"))[0] == 404
