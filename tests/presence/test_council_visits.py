@@ -162,7 +162,7 @@ async def test_who_does_not_carry_a_living_initiative_invites_nobody(council: Co
         dict[str, Any](),
         body | {"invitation": "x" * 1_001},
         body | {"invitation": " "},
-        body | {"memberIds": []},
+        body | {"memberIds": "x"},
     ):
         assert (await council.refused("/visits", faulty, by="ina"))[0] == 400
 

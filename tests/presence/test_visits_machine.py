@@ -405,7 +405,8 @@ class Visits(RuleBasedStateMachine):
     @invariant()
     def the_visits_are_those_of_the_model(self) -> None:
         rows = self.read(
-            "select id, status, member_ids, (select array_agg(member_id) from visiting where visit_id = visits.id) as held,"
+            "select id, status, member_ids,"
+            " (select array_agg(member_id) from visiting where visit_id = visits.id) as held,"
             " (select array_agg((headers::json ->> 'ce_sequence')::int order by outbox.id) from outbox"
             " where key = visits.id::text and topic = 'presence.visit') as versions from visits"
         )
