@@ -243,19 +243,18 @@ def evolve(visit: Visit, event: VisitFact, words: str | None = None) -> Visit:
             reason = DeclineReason(event.reason)
             after = replace(visit, status=_moved(visit.status, "decline"), reason=reason, answer=words)
         case VisitCancelled():
-            side = Side(event.said_by)
-            after = replace(
-                visit,
-                status=_moved(visit.status, "cancel"),
-                cancelled_by=side,
-                reason=CancelReason(event.reason),
-                invitation=None if side is Side.INITIATOR else visit.invitation,
-            )
+            after = _cancelled(visit, Side(event.said_by), CancelReason(event.reason))
         case FrontrunnerVisited():
             after = replace(visit, status=_moved(visit.status, "visit"), member_ids=tuple(event.member_ids))
         case VisitReported():
             after = replace(visit, status=_moved(visit.status, "report"), report=words)
     return replace(after, version=visit.version + 1)
+
+
+def _cancelled(visit: Visit, side: Side, reason: CancelReason) -> Visit:
+    words = None if side is Side.INITIATOR else visit.invitation
+    status = _moved(visit.status, "cancel")
+    return replace(visit, status=status, cancelled_by=side, reason=reason, invitation=words)
 
 
 def _one_of_them(visit: Visit, by: Member | None, now: datetime) -> Member:
