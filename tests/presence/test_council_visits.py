@@ -66,7 +66,7 @@ async def test_a_frontrunner_invites_and_the_council_comes_and_reports_back(
     await council.forget()
     await council.done(f"/visits/{visit}/acceptance", plan(1, kees, lena), by="lena")
     assert await council.notices() == {("visit-accepted", one) for one in (INA, IVO, KEES)}
-    await council.done(f"/visits/{visit}/acceptance", plan(2, kees, placeId=place), by="kees")
+    await council.done(f"/visits/{visit}/acceptance", plan(2, kees), by="kees")
     presence.now = NOON + timedelta(hours=2)
     await council.done(f"/visits/{visit}/visited", {"memberIds": [kees, lena]}, by="kees")
     promise = {"text": "Een bankje.", "dueOn": "2026-06-01"}

@@ -98,9 +98,10 @@ def test_a_visit_at_an_impossible_time_or_by_others_than_members_is_refused(chan
 
 
 def test_who_comes_may_change_also_when_the_visit_is_going_on() -> None:
-    others = replace(PLAN, member_ids=(GUEST.id,))
+    others = replace(PLAN, member_ids=(GUEST.id,), place_id=None)
     after = visits.evolve(ACCEPTED, visits.accept(ACCEPTED, GUEST, others, COUNCIL, NOON + 2 * HOUR))
     assert (after.member_ids, after.starts_at, after.version) == ((GUEST.id,), PLAN.starts_at, 3)
+    assert after.place_id == PLACE
     with refused("starts-in-the-past"):
         visits.accept(ACCEPTED, GUEST, replace(others, ends_at=NOON + 4 * HOUR), COUNCIL, NOON + 2 * HOUR)
 

@@ -40,7 +40,7 @@ class NewVisit(Body):
 
 
 class Acceptance(Body):
-    """When and where the council comes, and who of it, with or without the caller."""
+    """When the council comes, and who of it, with or without the caller; `placeId` where that is another place."""
 
     starts_at: Moment
     ends_at: Moment

@@ -72,7 +72,7 @@ WAS_THERE = frozenset({Status.VISITED, Status.REPORTED})
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When, where and who of the council comes; without a place where the initiative is."""
+    """When, where and who of the council comes; without a place where it was asked to come."""
 
     starts_at: datetime
     ends_at: datetime
@@ -145,7 +145,7 @@ def accept(visit: Visit, by: Member | None, plan: Plan, council: Set[UUID], now:
         visit_id=visit.id,
         initiative_id=visit.initiative_id,
         member_ids=list(plan.member_ids),
-        place_id=plan.place_id,
+        place_id=plan.place_id or visit.place_id,
         starts_at=plan.starts_at.astimezone(UTC),
         ends_at=plan.ends_at.astimezone(UTC),
     )

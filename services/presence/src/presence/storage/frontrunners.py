@@ -13,9 +13,9 @@ FRONTRUNNERS = f"""
 """  # noqa: S608 - STANDING is a constant
 CANDIDATES = f"""
     with harvested as (
-        select unnest(s.initiative_ids) as initiative_id,
+        select about.initiative_id,
                (select max(noted_at) from harvest_lines as line where line.session_id = s.id) as at
-        from sessions as s where s.lines > 0
+        from sessions as s cross join unnest(s.initiative_ids) as about(initiative_id) where s.lines > 0
     ), happened as (
         select initiative_id, reason, latest, times from frontrunners where latest > $1
         union all
