@@ -23,7 +23,18 @@ GOOD: dict[str, dict[str, Any]] = {
     "/encounters": TALK,
     "/encounters/batch": {"items": [TALK]},
     "/sessions": window(ID, 1, 2) | {"workingForm": "creative-lab", "question": "What do we miss?"},
+    "/working-forms": {
+        "code": "fire-circle",
+        "name": "Vuurkring",
+        "whatFor": "Listen",
+        "minutes": 60,
+        "leastPeople": 2,
+        "mostPeople": 9,
+    },
+    "/session-requests": {"question": "What do we miss?", "theme": "care"},
 }
+ASKERS = {"/session-requests": "anna"}
+"""Who may send what an arranger may not."""
 FAULTS: list[tuple[str, str, list[Any], str]] = [
     *((path, "extra", [1], "/extra") for path in GOOD),
     ("/places", "name", ["", "  ", "x" * 201, "a\0b", "a\nb", "\ud800", 3, None, ["x"]], "/name"),
@@ -52,10 +63,21 @@ FAULTS: list[tuple[str, str, list[Any], str]] = [
     ("/encounters", "words", ["", "x" * 4001, "a\0b", 5, ["words"]], "/words"),
     ("/encounters", "id", ["1", 1], "/id"),
     ("/encounters", "notedBy", [ID], "/notedBy"),
-    ("/sessions", "workingForm", ["meeting", None], "/workingForm"),
+    ("/sessions", "workingForm", ["Meeting!", "", None], "/workingForm"),
     ("/sessions", "question", ["", "x" * 1_001, "a\0b", 3], "/question"),
     ("/sessions", "initiativeIds", [ID, [ID, ID], [ID] * 11], "/initiativeIds"),
     *(("/sessions", name, ["x"], f"/{name}") for name in ("agenda", "chair", "hostId")),
+    ("/working-forms", "code", ["", "Fire circle", None, "a" * 61], "/code"),
+    ("/working-forms", "whatFor", ["", "x" * 1_001, "a\0b", None], "/whatFor"),
+    ("/working-forms", "minutes", [0, 4, 1_441, "60", 60.0, True, None, 10**30], "/minutes"),
+    ("/working-forms", "mostPeople", [0, 1_001, "9", None], "/mostPeople"),
+    ("/working-forms", "materials", [None, "clay", ["clay", "clay"], [f"m{n}" for n in range(21)]], "/materials"),
+    ("/session-requests", "question", ["", "x" * 1_001, "a\0b", 3, None], "/question"),
+    ("/session-requests", "theme", ["", "Care", None], "/theme"),
+    ("/session-requests", "neighbourhood", ["De Kamp", 3], "/neighbourhood"),
+    ("/session-requests", "point", ["52,5", [52, 5]], "/point"),
+    ("/session-requests", "initiativeId", ["x", 1], "/initiativeId"),
+    *(("/session-requests", name, ["x"], f"/{name}") for name in ("askedBy", "status", "sessionId")),
     ("/encounters/batch", "items", [[], None, {}, "items", [TALK] * 201], "/items"),
 ]
 
@@ -73,15 +95,20 @@ def is_a_problem(answer: Response, *statuses: int) -> dict[str, Any]:
 async def nothing_changed(presence: Presence) -> None:
     counts = await presence.rows(
         "select (select count(*) from places), (select count(*) from presence_slots),"
-        " (select count(*) from encounters), (select count(*) from outbox), (select count(*) from idempotency)"
+        " (select count(*) from encounters), (select count(*) from outbox), (select count(*) from idempotency),"
+        " (select count(*) from session_requests), (select count(*) from working_forms)"
     )
-    assert counts == [(0, 0, 0, 0, 0)]
+    assert counts == [(0, 0, 0, 0, 0, 0, 8)]
+
+
+async def post(presence: Presence, path: str, body: Any) -> Response:
+    return await presence.post(path, body, by=ASKERS.get(path, "bram"), key="k")
 
 
 async def test_every_fault_is_named_and_nothing_changes(presence: Presence) -> None:
     for path, field, values, pointer in FAULTS:
         for wrong in values:
-            document = is_a_problem(await presence.post(path, GOOD[path] | {field: wrong}, key="k"), 400)
+            document = is_a_problem(await post(presence, path, GOOD[path] | {field: wrong}), 400)
             assert pointer in {error["pointer"] for error in document["errors"]}, (path, wrong, document)
     await nothing_changed(presence)
 
@@ -106,9 +133,9 @@ UNREADABLE = [
 
 
 async def test_a_body_that_is_no_object_is_refused(presence: Presence) -> None:
-    headers = login("bram") | {"Content-Type": "application/json"}
     for content in UNREADABLE:
         for path in GOOD:
+            headers = login(ASKERS.get(path, "bram")) | {"Content-Type": "application/json"}
             is_a_problem(await presence.client.post(path, content=content, headers=headers), 400)
     await nothing_changed(presence)
 
@@ -136,6 +163,20 @@ QUESTIONS = [
     "/sessions?from=noon",
     "/sessions?cursor=x",
     "/sessions/not-an-id",
+    "/working-forms?people=0",
+    "/working-forms?people=x",
+    "/working-forms?minutes=4",
+    "/working-forms?cursor=x",
+    "/working-forms/not-an-id",
+    "/session-requests?near=here",
+    "/session-requests?theme=Care",
+    "/session-requests?initiative=x",
+    "/session-requests?sort=oldest",
+    "/session-requests?cursor=x",
+    "/session-requests?cursor=" + to_cursor(uuid4()),
+    "/session-requests/not-an-id",
+    "/officers?cursor=x",
+    "/officers/not-an-id",
 ]
 
 
@@ -144,10 +185,12 @@ async def test_a_question_that_makes_no_sense_is_refused(presence: Presence) -> 
         is_a_problem(await presence.client.get(path), 400)
     for path in (f"/places/{ID}", f"/presence-slots/{ID}", f"/sessions/{ID}", f"/sessions/{ID}/harvest", "/nowhere"):
         is_a_problem(await presence.client.get(path), 404)
+    for path in (f"/working-forms/{ID}", f"/session-requests/{ID}", f"/officers/{ID}"):
+        is_a_problem(await presence.client.get(path), 404)
 
 
 async def test_a_cursor_of_another_list_leads_nowhere(presence: Presence) -> None:
-    for path in ("/places", "/places?near=52,5", "/here-now"):
+    for path in ("/places", "/places?near=52,5", "/here-now", "/working-forms"):
         assert (await presence.client.get(path, params={"cursor": to_cursor(uuid4())})).json()["items"] == []
 
 
@@ -182,7 +225,7 @@ def test_nothing_that_can_be_sent_breaks_the_service(make_database: MakeDatabase
         @given(near_misses())
         def never_500(request: tuple[str, Any]) -> None:
             path, body = request
-            headers = login("bram") | {"Content-Type": "application/json"}
+            headers = login(ASKERS.get(path, "bram")) | {"Content-Type": "application/json"}
             answer = runner.run(client.post(path, content=json.dumps(body), headers=headers))
             assert answer.status_code in {200, 201, 400, 409, 422}, answer.text
 

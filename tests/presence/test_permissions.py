@@ -45,6 +45,20 @@ REQUESTS = {
     "make_council_promise": ("POST", f"/visits/{ID}/promises"),
     "keep_council_promise": ("POST", f"/council-promises/{ID}/keeping"),
     "let_go_council_promise": ("POST", f"/council-promises/{ID}/letting-go"),
+    "add_working_form": ("POST", "/working-forms"),
+    "change_working_form": ("PUT", f"/working-forms/{ID}"),
+    "retire_working_form": ("POST", f"/working-forms/{ID}/retirement"),
+    "ask_for_session": ("POST", "/session-requests"),
+    "join_request": ("PUT", f"/session-requests/{ID}/joining"),
+    "leave_request": ("DELETE", f"/session-requests/{ID}/joining"),
+    "pick_up_request": ("POST", f"/session-requests/{ID}/pick-up"),
+    "withdraw_request": ("POST", f"/session-requests/{ID}/withdrawal"),
+    "list_own_requests": ("GET", "/session-requests/mine"),
+    "keep_officer_profile": ("PUT", "/me/officer-profile"),
+    "read_officer_profile": ("GET", "/me/officer-profile"),
+    "remove_officer_profile": ("DELETE", "/me/officer-profile"),
+    "suggest_arrangers": ("GET", f"/session-requests/{ID}/arrangers"),
+    "suggest_requests": ("GET", "/me/suggested-requests"),
 }
 
 

@@ -5,6 +5,7 @@ from dorpsplein.contracts.presence import EVENTS
 from dorpsplein.service import Service
 from dorpsplein.timers import watch
 from presence.api import council, encounters, harvest, members, places, promises, sessions, slots, visits
+from presence.api import encounters, forms, harvest, matching, officers, places, requests, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
@@ -22,6 +23,10 @@ SERVICE = Service(
         members.router,
         visits.router,
         promises.router,
+        forms.router,
+        requests.router,
+        officers.router,
+        matching.router,
     ],
     publishes=EVENTS,
     projections=PROJECTIONS,

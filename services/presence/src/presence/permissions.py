@@ -2,6 +2,9 @@
 
 from dorpsplein.identity import Role, allow
 
+OFFICERS = (Role.ARRANGER, Role.ALDERMAN, Role.PROMOTER, Role.TREASURER, Role.OPERATOR)
+"""Who works for the municipality and may say so of themself."""
+
 PERMISSIONS = {
     "add_place": allow(Role.ARRANGER, Role.OPERATOR),
     "announce_presence": allow(Role.ARRANGER),
@@ -36,4 +39,18 @@ PERMISSIONS = {
     "make_council_promise": allow(*Role, own="a member who was there"),
     "keep_council_promise": allow(*Role, own="the member who made it; the core group once they left"),
     "let_go_council_promise": allow(*Role, own="the member who made it; the core group once they left"),
+    "add_working_form": allow(Role.ARRANGER),
+    "change_working_form": allow(Role.ARRANGER),
+    "retire_working_form": allow(Role.ARRANGER),
+    "ask_for_session": allow(Role.RESIDENT),
+    "join_request": allow(Role.RESIDENT),
+    "leave_request": allow(*Role),
+    "pick_up_request": allow(Role.ARRANGER, own="the host of the session"),
+    "withdraw_request": allow(*Role, own="who asked"),
+    "list_own_requests": allow(*Role),
+    "keep_officer_profile": allow(*OFFICERS),
+    "read_officer_profile": allow(*OFFICERS),
+    "remove_officer_profile": allow(*Role),
+    "suggest_arrangers": allow(Role.ARRANGER),
+    "suggest_requests": allow(Role.ARRANGER),
 }

@@ -9,4 +9,9 @@ HANDLERS: Mapping[str, Handler] = {
     members.COUNCIL_TERM: members.end_terms,
     promises.COUNCIL_PROMISE_REMINDER: promises.remind_due,
     promises.COUNCIL_PROMISE_DUE: promises.come_due,
+from presence.commands import forms, requests
+
+HANDLERS: Mapping[str, Handler] = {
+    forms.FORM_UNTOLD: forms.tell_untold,
+    requests.REQUEST_EXPIRES: requests.expire,
 }

@@ -11,13 +11,13 @@ from pydantic import AfterValidator, Field, StringConstraints
 from uuid_utils.compat import uuid7
 
 from dorpsplein.database import Transaction
-from dorpsplein.fields import Body, Line, Moment, Prose, View
+from dorpsplein.fields import Body, Code, Line, Moment, Prose, View
 from dorpsplein.identity import Caller
 from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, found, permitted
 from presence.api.lists import Limit, after_id, each_once, listed
 from presence.commands import sessions as commands
 from presence.domain import sessions as domain
-from presence.domain.sessions import CancelReason, Session, SessionStatus, WorkingForm
+from presence.domain.sessions import CancelReason, Session, SessionStatus
 from presence.permissions import PERMISSIONS
 from presence.storage import sessions as storage
 
@@ -29,7 +29,7 @@ router = APIRouter(tags=["sessions"])
 class NewSession(Body):
     """A session the caller will host: a question and a working form. Without `placeId` it is online."""
 
-    working_form: WorkingForm
+    working_form: Code
     question: Annotated[Prose, StringConstraints(max_length=1_000)]
     title: Line | None = None
     place_id: UUID | None = None
@@ -59,7 +59,7 @@ class SessionView(View):
 
     id: UUID
     host_id: UUID
-    working_form: WorkingForm
+    working_form: str
     title: str | None
     question: str
     place_id: UUID | None

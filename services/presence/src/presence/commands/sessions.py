@@ -8,6 +8,7 @@ from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from dorpsplein.errors import Refused
 from dorpsplein.web import found
+from presence.commands import forms
 from presence.domain import harvest as lines_domain
 from presence.domain import sessions as domain
 from presence.domain.harvest import HarvestLine
@@ -22,7 +23,8 @@ MOST_LINES = 1_000
 
 
 async def announce_session(tx: Transaction, session: Session, *, now: datetime) -> Session:
-    """Announce a session and say so. Raises what `domain.announce` raises."""
+    """Announce a session and say so. Raises what `domain.announce` raises, and Refused of its working form."""
+    await forms.refuse_unusable(tx, session.working_form)
     around = await surroundings(tx, [session.place_id], session.initiative_ids)
     event = domain.announce(session, around, now)
     await storage.add(tx, session, [Fact(event, session.version), Fact(session.state, session.version)])

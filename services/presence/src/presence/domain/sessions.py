@@ -69,7 +69,7 @@ class Session:
 
     id: UUID
     host_id: UUID
-    working_form: WorkingForm
+    working_form: str
     question: str
     starts_at: datetime
     ends_at: datetime

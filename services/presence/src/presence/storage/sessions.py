@@ -7,7 +7,7 @@ import asyncpg
 
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
-from presence.domain.sessions import CancelReason, Session, SessionStatus, WorkingForm
+from presence.domain.sessions import CancelReason, Session, SessionStatus
 
 ADD = """
     with saved as (
@@ -97,7 +97,7 @@ def session_of(row: asyncpg.Record) -> Session:
     return Session(
         id=row["id"],
         host_id=row["host_id"],
-        working_form=WorkingForm(row["working_form"]),
+        working_form=row["working_form"],
         question=row["question"],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],

@@ -48,7 +48,10 @@ class SessionRequestExpired(
 class SessionRequestState(
     Event, type="nl.participatie.session-requests.session-request-state.v1", topic="presence.request.state"
 ):
-    """The latest public view of a request. `joined` is how many ask with them, None as long as that is under five."""
+    """The latest public view of a request.
+
+    `joined` is how many asked with them when its status last changed, None where that is under five.
+    """
 
     request_id: Annotated[UUID, Key, NotPersonal]
     question: Annotated[str, Published]
