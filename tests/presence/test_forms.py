@@ -80,7 +80,8 @@ async def test_the_catalogue_comes_filled_and_is_searched_by_people_and_time(pre
     assert len(forms) == SEEDS
     assert {"creative-lab", "inspiration-session", "design-atelier"} < {form["code"] for form in forms}
     assert [form["name"] for form in forms] == sorted(form["name"] for form in forms)
-    for asked in ({"people": 4}, {"people": 100}, {"minutes": 90}, {"people": 8, "minutes": 120}):
+    questions: list[dict[str, Any]] = [{"people": 4}, {"people": 100}, {"minutes": 90}, {"people": 8, "minutes": 120}]
+    for asked in questions:
         fitting = {
             form["code"]
             for form in forms
