@@ -148,6 +148,13 @@ class Requests(RuleBasedStateMachine):
             people = {request.by, *request.joined}
             self.told += [("request-picked-up", request.id, self.people[person]) for person in people]
 
+    @rule(asker=PERSON, joiners=st.lists(PERSON, min_size=1, max_size=4))
+    def ask_join_and_pick_up(self, asker: int, joiners: list[int]) -> None:
+        """What seldom comes about by chance."""
+        self.ask(asker)
+        self.wish_together([(0, person, True) for person in joiners])
+        self.pick_up(0, "own")
+
     @precondition(lambda self: self.asked)
     @rule(which=WHICH, person=PERSON, other=st.sampled_from([False, False, True]))
     def withdraw(self, which: int, person: int, other: bool) -> None:
