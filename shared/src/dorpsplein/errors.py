@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 RESERVED = frozenset({"type", "title", "status", "instance"})
 """What a problem document says itself (RFC 9457)."""
 

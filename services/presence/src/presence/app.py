@@ -4,8 +4,21 @@ import presence
 from dorpsplein.contracts.presence import EVENTS
 from dorpsplein.service import Service
 from dorpsplein.timers import watch
-from presence.api import council, encounters, harvest, members, places, promises, sessions, slots, visits
-from presence.api import encounters, forms, harvest, matching, officers, places, requests, sessions, slots
+from presence.api import (
+    council,
+    encounters,
+    forms,
+    harvest,
+    matching,
+    members,
+    officers,
+    places,
+    promises,
+    requests,
+    sessions,
+    slots,
+    visits,
+)
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS

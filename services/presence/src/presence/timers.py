@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 
 from dorpsplein.timers import Handler
-from presence.commands import members, promises
+from presence.commands import forms, members, promises, requests
 
 HANDLERS: Mapping[str, Handler] = {
     members.COUNCIL_TERM: members.end_terms,
     promises.COUNCIL_PROMISE_REMINDER: promises.remind_due,
     promises.COUNCIL_PROMISE_DUE: promises.come_due,
-from presence.commands import forms, requests
-
-HANDLERS: Mapping[str, Handler] = {
     forms.FORM_UNTOLD: forms.tell_untold,
     requests.REQUEST_EXPIRES: requests.expire,
 }
