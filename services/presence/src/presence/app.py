@@ -19,6 +19,7 @@ from presence.api import (
     slots,
     visits,
 )
+from presence.api import calendars, encounters, harvest, places, posters, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
@@ -40,6 +41,8 @@ SERVICE = Service(
         requests.router,
         officers.router,
         matching.router,
+        calendars.router,
+        posters.router,
     ],
     publishes=EVENTS,
     projections=PROJECTIONS,

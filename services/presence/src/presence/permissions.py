@@ -54,3 +54,6 @@ PERMISSIONS = {
     "suggest_arrangers": allow(Role.ARRANGER),
     "suggest_requests": allow(Role.ARRANGER),
 }
+
+HANGS_UP = allow(Role.ARRANGER, Role.OPERATOR)
+"""Whose posters carry a code that says one is there. Anyone may read a poster; nobody is refused one."""
