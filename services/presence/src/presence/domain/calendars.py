@@ -126,7 +126,7 @@ def summary(entry: Entry, language: Language) -> str:
     if not entry.is_session:
         return said.here.format(place=entry.where.name if entry.where else said.online)
     form = said.sessions.get(entry.working_form or "", said.any_session)
-    return f"{form}: {one_line(entry.title or entry.question or '')}"
+    return f"{form}: {entry.title or one_line(entry.question or '')}"
 
 
 def description(entry: Entry, language: Language) -> str:
