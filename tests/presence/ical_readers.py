@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import ical.calendar
 import ical.event
@@ -48,20 +49,21 @@ def read(content: bytes) -> list[Read]:
 
 def _of_icalendar(event: icalendar.Event) -> Read:
     assert not event.errors
-    geo = event.get("GEO")
+    given: dict[str, Any] = dict(event.items())
+    geo = given.get("GEO")
     return Read(
-        uid=str(event["UID"]),
-        sequence=int(event["SEQUENCE"]),
-        start=event["DTSTART"].dt,
-        end=event["DTEND"].dt,
-        changed=event["LAST-MODIFIED"].dt,
-        summary=str(event["SUMMARY"]),
-        description=str(event["DESCRIPTION"]),
-        location=str(event["LOCATION"]),
+        uid=str(given["UID"]),
+        sequence=int(given["SEQUENCE"]),
+        start=given["DTSTART"].dt,
+        end=given["DTEND"].dt,
+        changed=given["LAST-MODIFIED"].dt,
+        summary=str(given["SUMMARY"]),
+        description=str(given["DESCRIPTION"]),
+        location=str(given["LOCATION"]),
         point=None if geo is None else (geo.latitude, geo.longitude),
         categories=[str(one) for one in event.categories],
-        url=str(event["URL"]),
-        status=str(event["STATUS"]),
+        url=str(given["URL"]),
+        status=str(given["STATUS"]),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,7 @@ def written(*entries: Entry, language: Language = Language.NL, name: str = "Dorp
     return calendar(name, entries, HOME, language)
 
 
-def fits(kind: object, text: str) -> bool:
+def fits(kind: Any, text: str) -> bool:
     try:
         return bool(TypeAdapter(kind).validate_python(text) == text)
     except ValueError:
@@ -109,7 +110,6 @@ def test_a_calendar_has_a_name_and_says_how_often_to_come_back() -> None:
     assert calendar["PRODID"] == "-//Dorpsplein//presence//NL"
     for naming in (b"NAME", b"X-WR-CALNAME"):
         assert b"\r\n" + naming + b":Dorpsplein: De Goal\\, kantine\\; beneden\r\n" in content
-    assert calendar["REFRESH-INTERVAL"].dt == timedelta(hours=1)
     assert b"REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n" in content
     assert by_ical(content).prodid == calendar["PRODID"]
 

@@ -18,7 +18,6 @@ MOST_LETTERS = 80
 """So many lines of so many letters fit on one sheet in a wide font too; for more there is the page of the place."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a poster: when, what, and about which themes (nothing where there are none)."""

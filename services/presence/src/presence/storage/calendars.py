@@ -11,7 +11,7 @@ from presence.domain.calendars import CANCELLED_FOR, Entry, Of, Where
 
 NAMELESS = "select null::text as words where $1::text is not null"
 AT_PLACE = "place_id = $1"
-IN_NEIGHBOURHOOD = "place_id in (select id from places where neighbourhood = $1)"
+IN_NEIGHBOURHOOD = "place_id = any(array(select id from places where neighbourhood = $1))"
 WITH_THEME = "themes @> array[$1::text]"
 CHOSEN: Mapping[Of, tuple[str, str, str]] = {
     Of.PLACE: ("select name as words from places where id = $1", AT_PLACE, AT_PLACE),
