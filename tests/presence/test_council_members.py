@@ -81,7 +81,7 @@ async def test_who_says_no_or_is_asked_no_more_is_shown_to_nobody(presence: Pres
     assert [one["id"] for one in await presence.pages("/council-members")] == [kees]
     for status in ("declined", "taken-back"):
         assert await presence.pages("/council-members", status=status) == []
-    assert await presence.rows("select ref::text from timers") == [(kees,)]
+    assert await presence.rows("select ref::text from timers where kind = 'council-term'") == [(kees,)]
 
 
 async def test_one_open_membership_a_person_and_who_left_may_be_asked_again(council: Council) -> None:

@@ -5,6 +5,7 @@ from dorpsplein.contracts.presence import EVENTS
 from dorpsplein.service import Service
 from dorpsplein.timers import watch
 from presence.api import (
+    calendars,
     council,
     encounters,
     forms,
@@ -13,13 +14,13 @@ from presence.api import (
     members,
     officers,
     places,
+    posters,
     promises,
     requests,
     sessions,
     slots,
     visits,
 )
-from presence.api import calendars, encounters, harvest, places, posters, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
