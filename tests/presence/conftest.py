@@ -36,6 +36,15 @@ class Presence:
         headers = login(by) | ({"Idempotency-Key": key} if key else {}) | {"Content-Type": "application/json"}
         return await self.client.post(path, content=json.dumps(body) if body is not None else None, headers=headers)
 
+    async def put(self, path: str, body: Any, *, by: str = "bram", version: int | None = None) -> Response:
+        headers = login(by) | ({} if version is None else {"If-Match": f'"{version}"'})
+        return await self.client.put(path, json=body, headers=headers)
+
+    async def send(self, path: str, content: bytes, kind: str, *, by: str = "bram", key: str | None = None) -> Response:
+        """Send a file as it is."""
+        headers = login(by) | {"Content-Type": kind} | ({"Idempotency-Key": key} if key else {})
+        return await self.client.post(path, content=content, headers=headers)
+
     async def get(self, path: str, *, by: str | None = None, **query: Any) -> Response:
         return await self.client.get(path, params=query, headers=login(by) if by else {})
 

@@ -13,6 +13,13 @@ ID = "0190f1e2-0000-7000-8000-000000000000"
 FORGED = ECKey.generate_key("P-256", {"kid": str(KEY.kid)})
 REQUESTS = {
     "add_place": ("POST", "/places"),
+    "change_place": ("PUT", f"/places/{ID}"),
+    "close_place": ("POST", f"/places/{ID}/closing"),
+    "import_places": ("POST", "/place-imports"),
+    "read_place_import": ("GET", f"/place-imports/{ID}"),
+    "offer_facility": ("POST", f"/places/{ID}/facilities"),
+    "change_facility": ("PUT", f"/facilities/{ID}"),
+    "withdraw_facility": ("POST", f"/facilities/{ID}/withdrawal"),
     "announce_presence": ("POST", "/presence-slots"),
     "arrive": ("POST", f"/presence-slots/{ID}/arrival"),
     "leave": ("POST", f"/presence-slots/{ID}/departure"),
@@ -65,7 +72,7 @@ REQUESTS = {
 async def ask(presence: Presence, operation: str, authorization: str = "") -> Response:
     method, path = REQUESTS[operation]
     headers = {"Authorization": authorization} if authorization else {}
-    return await presence.client.request(method, path, headers=headers, json={} if method == "POST" else None)
+    return await presence.client.request(method, path, headers=headers, json=None if method == "GET" else {})
 
 
 def test_every_operation_that_changes_something_is_in_the_table() -> None:

@@ -21,6 +21,15 @@ from presence.api import (
     slots,
     visits,
 )
+    encounters,
+    facilities,
+    harvest,
+    place_imports,
+    places,
+    sessions,
+    slots,
+)
+from presence.commands.place_imports import import_places
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
@@ -30,6 +39,8 @@ SERVICE = Service(
     settings=PresenceSettings,
     routers=[
         places.router,
+        place_imports.router,
+        facilities.router,
         slots.router,
         encounters.router,
         sessions.router,
@@ -47,5 +58,11 @@ SERVICE = Service(
     ],
     publishes=EVENTS,
     projections=PROJECTIONS,
-    workers=[watch(HANDLERS)],
+    workers=[
+        watch(HANDLERS),
+        import_places,
+    ],
+    large_bodies={
+        "/place-imports": place_imports.MOST_FILE_BYTES,
+    },
 )

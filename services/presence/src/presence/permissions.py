@@ -7,6 +7,13 @@ OFFICERS = (Role.ARRANGER, Role.ALDERMAN, Role.PROMOTER, Role.TREASURER, Role.OP
 
 PERMISSIONS = {
     "add_place": allow(Role.ARRANGER, Role.OPERATOR),
+    "change_place": allow(Role.ARRANGER, Role.OPERATOR),
+    "close_place": allow(Role.ARRANGER, Role.OPERATOR),
+    "import_places": allow(Role.ARRANGER, Role.OPERATOR),
+    "read_place_import": allow(Role.ARRANGER, Role.OPERATOR),
+    "offer_facility": allow(Role.ARRANGER, Role.OPERATOR),
+    "change_facility": allow(Role.ARRANGER, Role.OPERATOR),
+    "withdraw_facility": allow(Role.ARRANGER, Role.OPERATOR),
     "announce_presence": allow(Role.ARRANGER),
     "arrive": allow(Role.ARRANGER, own="the officer's slot"),
     "leave": allow(Role.ARRANGER, own="the officer's slot"),

@@ -11,7 +11,9 @@ from dorpsplein.envelope import Fact
 from dorpsplein.errors import Refused
 from dorpsplein.web import found
 from presence.domain import slots as domain
+from presence.domain.surroundings import about_what_is_there
 from presence.storage import slots as storage
+from presence.storage.surroundings import surroundings
 
 Decide = Callable[[domain.Slot, UUID, datetime], list[domain.SlotEvent]]
 
@@ -19,15 +21,13 @@ Decide = Callable[[domain.Slot, UUID, datetime], list[domain.SlotEvent]]
 async def announce_presence(tx: Transaction, command: domain.Announce, *, now: datetime) -> domain.Slot:
     """Announce a slot and say so.
 
-    Raises Refused("place-unknown"), Refused("slots-overlap") with the slot in the way, and what the rules say.
+    Raises Refused("place-unknown") or ("place-closed"), Refused("slots-overlap") with the slot in the way, and what
+    the rules say.
     """
     [event] = domain.announce(command, now)
+    about_what_is_there(await surroundings(tx, [command.place_id], ()), place_id=command.place_id)
     slot = domain.evolve(None, event)
-    try:
-        added = await storage.add(tx, slot, [Fact(event, slot.version)])
-    except asyncpg.ForeignKeyViolationError as fault:
-        raise Refused("place-unknown", f"There is no place {slot.place_id}.") from fault
-    if not added:
+    if not await storage.add(tx, slot, [Fact(event, slot.version)]):
         raise await _overlap(tx, slot)
     return slot
 

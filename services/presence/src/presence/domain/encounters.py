@@ -43,7 +43,7 @@ def note(command: Note, around: Surroundings) -> list[EncounterNoted | Encounter
     Raises Refused for words or a name beyond the consent, an unknown place, an unknown or withdrawn initiative.
     """
     within_consent(command.consent, command.words, command.contributor_id)
-    about_what_is_there(around, place_id=command.place_id, initiative_id=command.initiative_id)
+    about_what_is_there(around, place_id=command.place_id, initiative_id=command.initiative_id, has_been=True)
     noted = EncounterNoted(
         encounter_id=command.id,
         place_id=command.place_id,

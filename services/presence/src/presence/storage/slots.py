@@ -67,10 +67,7 @@ HERE_NOW = """
 
 
 async def add(tx: Transaction, slot: Slot, facts: list[Fact]) -> bool:
-    """Add a slot with its facts; False, and nothing done, where the officer is not free then.
-
-    Raises asyncpg.ForeignKeyViolationError for an unknown place.
-    """
+    """Add a slot with its facts; False, and nothing done, where the officer is not free then."""
     themes = list(slot.themes)
     columns = tx.outbox(facts)
     return bool(

@@ -7,7 +7,8 @@ from dorpsplein.database import Transaction
 from presence.domain.surroundings import Surroundings
 
 SURROUNDINGS = """
-    select id, 'place' as what from places where id = any($1::uuid[])
+    select id, case when closed_reason is null then 'place' else 'closed' end as what
+    from places where id = any($1::uuid[])
     union all
     select id, case when withdrawn or status = 'withdrawn' then 'withdrawn' else 'initiative' end
     from initiatives where id = any($2::uuid[]) and (withdrawn or title is not null)
@@ -21,7 +22,7 @@ async def surroundings(
     places, initiatives = set(place_ids) - {None}, set(initiative_ids) - {None}
     if not places and not initiatives:
         return Surroundings()
-    found: dict[str, set[UUID]] = {"place": set(), "initiative": set(), "withdrawn": set()}
+    found: dict[str, set[UUID]] = {"place": set(), "closed": set(), "initiative": set(), "withdrawn": set()}
     for row in await tx.fetch(SURROUNDINGS, list(places), list(initiatives)):
         found[row["what"]].add(row["id"])
-    return Surroundings(found["place"], found["initiative"], found["withdrawn"])
+    return Surroundings(found["place"], found["initiative"], found["withdrawn"], found["closed"])
