@@ -113,7 +113,11 @@ async def test_a_place_is_told_anew_by_who_read_its_newest_version(presence: Pre
     changed = await presence.put(f"/places/{place}", told, version=1, by="otto")
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
     assert changed.json() == (await presence.get(f"/places/{place}")).json()
-    assert (changed.json()["name"], changed.json()["openingHours"], changed.json()["host"]) == ("De Nieuwe Goal", {}, None)
+    assert (changed.json()["name"], changed.json()["openingHours"], changed.json()["host"]) == (
+        "De Nieuwe Goal",
+        {},
+        None,
+    )
     (fact, version, body), (state, again, _) = (await presence.events())[2:]
     assert (fact, version, state, again) == (PlaceChanged, 2, PlaceState, 2)
     assert json.loads(body or b"")["changed"] == [
@@ -227,8 +231,8 @@ async def test_places_stand_on_a_map_longitude_first(presence: Presence) -> None
 async def test_a_map_is_whole_however_many_places_there_are(presence: Presence) -> None:
     await presence.rows(
         "insert into places (id, name, address, kind, latitude, longitude)"
-        " select gen_random_uuid(), 'place ' || n, 'street ' || n, 'school', 52 + n / 1e5, 5 from generate_series(1, 1201) n"
-        " returning id"
+        " select gen_random_uuid(), 'place ' || n, 'street ' || n, 'school', 52 + n / 1e5, 5 + random() / 10"
+        " from generate_series(1, 1201) as n"
     )
     for near in ({}, {"near": "52.0,5.0", "radius": 50_000}):
         features = (await presence.get("/places/geojson", **near)).json()["features"]

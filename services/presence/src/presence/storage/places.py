@@ -26,9 +26,10 @@ ADD = f"""
         on conflict (lower(name), lower(address)) where closed_reason is null do nothing returning id
     ), recorded as (
         insert into outbox (shard, topic, key, headers, body)
-        select fact.* from unnest($2::smallint[], $3::text[], $4::text[], $5::text[], $6::bytea[])
-            as fact(shard, topic, key, headers, body)
-        where fact.key in (select id::text from saved)
+        select shard, topic, key, headers, body
+        from unnest($2::smallint[], $3::text[], $4::text[], $5::text[], $6::bytea[]) with ordinality
+            as fact(shard, topic, key, headers, body, place)
+        where key in (select id::text from saved) order by place
     )
     select id from saved
 """  # noqa: S608 - COLUMNS is a constant
