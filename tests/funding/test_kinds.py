@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from tests.funding.conftest import NOON, Funding, at_once, round_body
 
 from dorpsplein.contracts.funding.pledges import PledgeMade, PledgeMatched
+from dorpsplein.contracts.presence.facilities import FacilityWithdrawn
 from dorpsplein.errors import Refused
 from funding.domain.ledger import EUR
 from funding.domain.resources import Slot, Valuation, material, slot, time
@@ -136,6 +138,29 @@ async def test_a_facility_is_promised_once_for_a_time_and_touching_times_are_fin
     assert again.json()["status"] == "withdrawn"
     assert (await promise(funding, initiative, hall(), by="bea")).status_code == 201
     await funding.audit()
+
+
+async def test_a_facility_that_was_withdrawn_is_promised_no_more_and_what_was_promised_stands(funding: Funding):
+    initiative = await in_need(funding)
+    first = await promise(funding, initiative, hall(), id=str(UUID(int=7)))
+    assert first.status_code == 201, first.text
+    before = await funding.events()
+    withdrawn = FacilityWithdrawn(facility_id=uuid4(), place_id=uuid4(), code="dorpshuis", reason="not-safe")
+    await funding.hear((withdrawn, 2))
+    refused = await promise(funding, initiative, hall(SATURDAY + timedelta(days=1)), by="bea")
+    assert (refused.status_code, refused.json()["code"]) == (422, "facility-withdrawn")
+    round_id = await funding.round(1_000, valuationSlotHourCents=2_500)
+    asked = {"initiativeId": initiative, "roundId": round_id} | hall(SATURDAY + timedelta(days=1))
+    quoted = await funding.post("/match-quotes", asked, by="bea")
+    assert (quoted.status_code, quoted.json()["code"]) == (422, "facility-withdrawn")
+    again = await promise(funding, initiative, hall(), id=str(UUID(int=7)))
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert await funding.events(PledgeMade) == [event for event in before if isinstance(event[0], PledgeMade)]
+    assert (await promise(funding, initiative, hall(facility="kerk"), by="bea")).status_code == 201
+    answers = await at_once(
+        *(promise(funding, initiative, of, by=f"resident-{n}") for n, of in enumerate([hall(), hours(10), stones(1)]))
+    )
+    assert [answer.status_code for answer in answers] == [422, 201, 201]
 
 
 async def test_one_of_twenty_gets_a_hall_that_all_promise_at_once(two: tuple[Funding, Funding]):

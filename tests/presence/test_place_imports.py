@@ -6,12 +6,10 @@ import io
 import json
 import random
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.conftest import REPOSITORY
 from tests.presence.conftest import CANTEEN, Presence
 
 from dorpsplein.contracts.presence.places import PlaceAdded, PlaceChanged, PlaceState
@@ -21,7 +19,6 @@ from presence.commands.place_files import Unreadable
 from presence.commands.place_imports import CLAIM_LASTS, import_next
 from presence.domain.area import NETHERLANDS
 from presence.domain.place_imports import Fault, Format
-from presence.domain.places import Place
 
 MANY = 3_000
 HEADER = "name,address,kind,latitude,longitude"
@@ -360,17 +357,3 @@ async def test_a_place_that_is_closed_is_not_the_one_in_a_file(presence: Presenc
     properties = {name: told for name, told in CANTEEN.items() if name != "point"}
     one = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [4.9, 52.4]}, "properties": properties}
     assert counts(await brought_in(presence, collection(one)))[4:] == (1, 0, 0)
-
-
-def test_real_places_fit_as_they_are() -> None:
-    """Points that a municipality put on its own map, where the real data has any."""
-    folder = REPOSITORY.parent / "shared" / "data"
-    files: list[Path] = [*folder.rglob("*.geojson")] if folder.is_dir() else []
-    if not files:
-        pytest.skip(f"no real data with coordinates is there: {folder}")
-    for path in files:
-        for entry in place_files.entries(path.read_bytes(), Format.GEOJSON):
-            longitude, latitude = entry.told["geometry"]["coordinates"][:2]
-            told = feature(at=(longitude, latitude))
-            [(_, place)] = place_files.check([place_files.Entry(0, told)], Format.GEOJSON, NETHERLANDS, uuid4)
-            assert isinstance(place, Place)

@@ -234,6 +234,7 @@ async def test_a_map_is_whole_however_many_places_there_are(presence: Presence) 
         " select gen_random_uuid(), 'place ' || n, 'street ' || n, 'school', 52 + n / 1e5, 5 + random() / 10"
         " from generate_series(1, 1201) as n"
     )
-    for near in ({}, {"near": "52.0,5.0", "radius": 50_000}):
+    nearby: list[dict[str, Any]] = [{}, {"near": "52.0,5.0", "radius": 50_000}]
+    for near in nearby:
         features = (await presence.get("/places/geojson", **near)).json()["features"]
         assert len({feature["id"] for feature in features}) == 1201

@@ -16,6 +16,7 @@ from dorpsplein.contracts.initiatives.initiatives import (
 )
 from dorpsplein.contracts.initiatives.merges import MergeClosed
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
+from dorpsplein.contracts.presence.facilities import FacilityWithdrawn
 from dorpsplein.contracts.presence.members import CouncilMemberJoined, CouncilMemberLeft
 from funding import projections
 
@@ -45,4 +46,5 @@ PROJECTIONS = {
         tables=["support_counts"],
     ),
     "council": Projection(of=[CouncilMemberJoined, CouncilMemberLeft], apply=projections.council, tables=["council"]),
+    "facilities": Projection(of=[FacilityWithdrawn], apply=projections.facilities, tables=["withdrawn_facilities"]),
 }

@@ -20,6 +20,7 @@ from dorpsplein.contracts.initiatives.initiatives import (
 )
 from dorpsplein.contracts.initiatives.merges import MergeClosed
 from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportMoved, SupportReturned, SupportWithdrawn
+from dorpsplein.contracts.presence.facilities import FacilityWithdrawn
 from dorpsplein.contracts.presence.members import CouncilMemberJoined, CouncilMemberLeft
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Event, Recorded
@@ -62,6 +63,9 @@ LEFT = """
     select member_id, person_id, kind, true from unnest($1::uuid[], $2::uuid[], $3::text[])
         as t(member_id, person_id, kind) order by member_id
     on conflict (member_id) do update set has_left = true
+"""
+WITHDRAWALS = """
+    insert into withdrawn_facilities (code) select distinct unnest($1::text[]) on conflict do nothing
 """
 
 SupportEvent = SupportGiven | SupportWithdrawn | SupportMoved | SupportReturned
@@ -180,3 +184,8 @@ async def council(tx: Transaction, events: Sequence[Recorded[CouncilMemberJoined
     if left:
         gone = [(one.member_id, one.person_id, one.kind) for one in left]
         await tx.execute(LEFT, *map(list, zip(*gone, strict=True)))
+
+
+async def facilities(tx: Transaction, events: Sequence[Recorded[FacilityWithdrawn]]) -> None:
+    """Keep which facilities can be promised no more. A code means one of them for ever, so that never ends."""
+    await tx.execute(WITHDRAWALS, [recorded.event.code for recorded in events])

@@ -57,6 +57,7 @@ async def make_pledges(tx: Transaction, asked: Sequence[Pledging]) -> list[Made 
         donors={(command.round, command.pledger) for command in commands if command.round},
         pledges=[one.command.id for one in asked if not one.fresh],
         quotes={command.quote for command in commands if command.quote},
+        resources={command.resource for command in commands},
     )
     answers = each(tx, asked, lambda one, cause: books.make(one.command, cause))
     await write(tx, books, max(command.at for command in commands))
@@ -82,6 +83,7 @@ async def ask_quotes(tx: Transaction, asked: Sequence[AskQuote]) -> list[tuple[Q
         initiatives={one.initiative for one in asked},
         donors={(one.round, one.pledger) for one in asked},
         quotes=[one.id for one in asked],
+        resources={one.resource for one in asked},
     )
     answers = each(tx, asked, books.quote)
     await write(tx, books, max(one.at for one in asked))

@@ -28,6 +28,7 @@ from funding.domain.ledger import EUR, Entries, delivered, escrow, party, post, 
 from funding.domain.means import Means, MeansEvent
 from funding.domain.pledges import MakePledge, Match, Pledge
 from funding.domain.quotes import AskQuote, Quote
+from funding.domain.resources import refuse_withdrawn
 from funding.domain.rounds import Round
 from funding.domain.rules import PledgeSnapshot
 
@@ -41,7 +42,7 @@ class Books:
 
     `given` is what each pledger was matched or quoted in each round, `line_given` what each pot line gave each
     initiative, `donors` who pledged to each initiative (where a rule counts them), `reserved` how many quotes each
-    person holds in each round. `touched` names what has changed.
+    person holds in each round, `withdrawn` which facilities are offered no more. `touched` names what has changed.
     """
 
     means: dict[UUID, Means]
@@ -53,6 +54,7 @@ class Books:
     pledges: dict[UUID, Pledge] = field(default_factory=dict)
     quotes: dict[UUID, Quote] = field(default_factory=dict)
     grants: dict[UUID, Grant] = field(default_factory=dict)
+    withdrawn: frozenset[str] = frozenset()
     entries: Entries = field(default_factory=Entries)
     facts: list[Fact] = field(default_factory=list)
     made: dict[UUID, Pledge] = field(default_factory=dict)
@@ -68,12 +70,13 @@ class Books:
         """Make a pledge on top of all before it; answers it, and whether it is new.
 
         Raises Conflict("id-taken"), or Refused: ("initiative-unknown"), ("initiative-withdrawn"), ("goal-missed"),
-        what `Means.refuse_more`, `quotes.use` and `follow` refuse; then nothing has changed.
+        what `Means.refuse_more`, `refuse_withdrawn`, `quotes.use` and `follow` refuse; then nothing has changed.
         """
         if known := self.pledges.get(command.id):
             return pledges.same_again(known, command), False
         means = self._open_means(command.initiative, command.at)
         means.refuse_more(command.resource, command.quantity)
+        refuse_withdrawn(command.resource, self.withdrawn)
         if command.slot:
             command.slot.refuse_far(command.at)
         if command.quote is not None:
@@ -100,6 +103,7 @@ class Books:
         quotes.refuse_many(self.reserved.get((command.round, command.pledger), 0))
         means = self._open_means(command.initiative, command.at)
         means.refuse_more(command.resource, command.quantity)
+        refuse_withdrawn(command.resource, self.withdrawn)
         match = self._follow(means, command)
         if match is None:
             raise Refused("matched-at-close", "This round is matched when it closes; ask for its estimate.")

@@ -1,6 +1,6 @@
 """What can be promised: euros, hours of a skill, slots of a facility, items of a material; never added up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,6 +52,12 @@ def material(item: str) -> str:
 def facility_of(resource: str) -> str | None:
     """The facility, where the resource is one."""
     return resource.removeprefix("SLOT/") if resource.startswith("SLOT/") else None
+
+
+def refuse_withdrawn(resource: str, withdrawn: Set[str]) -> None:
+    """Raises Refused("facility-withdrawn") for a facility that is among these."""
+    if (facility := facility_of(resource)) in withdrawn:
+        raise Refused("facility-withdrawn", f"{facility} is offered no more; look for another facility.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from uuid import UUID
 from dorpsplein.database import Transaction
 from funding.domain.books import Books
 from funding.domain.means import Board, Means, Need
+from funding.domain.resources import facility_of
 from funding.domain.rounds import PotLine, Round
+from funding.storage.facilities import withdrawn_of
 from funding.storage.pledges import pledges_of
 from funding.storage.quotes import quotes_of
 from funding.storage.rounds import LOCK_ROUNDS, line_from, round_from
@@ -66,11 +68,12 @@ async def lock(
     donors: Iterable[tuple[UUID, UUID]] = (),
     pledges: Iterable[UUID] = (),
     quotes: Iterable[UUID] = (),
+    resources: Iterable[str] = (),
 ) -> Books:
     """Lock rounds and the means of initiatives, and read everything commands on them are decided on.
 
     What is not there is left out. `donors` are pairs of round and pledger; `pledges` and `quotes` are ids that may be
-    known. Rounds are locked before means, each in sorted order.
+    known, `resources` what is about to be promised. Rounds are locked before means, each in sorted order.
     """
     places, wanted, ids = sorted(set(donors)), sorted(set(initiatives)), sorted(set(rounds))
     round_rows = await tx.fetch(LOCK_ROUNDS, ids) if ids else []
@@ -87,6 +90,8 @@ async def lock(
         quotes={quote.id: quote for quote in await quotes_of(tx, asked)} if asked else {},
     )
     await _read_what_rules_ask(tx, books, wanted)
+    if facilities := {facility for resource in resources if (facility := facility_of(resource))}:
+        books.withdrawn = await withdrawn_of(tx, facilities)
     if asked:
         rows = await tx.fetch(RESERVED, by_round, by_donor)
         books.reserved = {(row["round_id"], row["pledger_id"]): row["quotes"] for row in rows}
