@@ -12,8 +12,8 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeWithdrawn,
 )
 from dorpsplein.contracts.initiatives.initiatives import InitiativeState, InitiativeWithdrawn
-from presence.projections.frontrunners import REASONS, frontrunners
 from presence.projections.facilities import facility_bookings
+from presence.projections.frontrunners import REASONS, frontrunners
 from presence.projections.initiatives import initiatives
 
 PROJECTIONS = {
