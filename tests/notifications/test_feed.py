@@ -22,7 +22,7 @@ from dorpsplein.contracts.initiatives.supports import SupportWithdrawn
 from dorpsplein.contracts.presence.places import PlaceState
 from dorpsplein.contracts.presence.slots import ArrangerArrived
 from dorpsplein.envelope import Event, Recorded
-from notifications.projections import journal
+from notifications.projections.journal import journal
 
 
 def story(garden: UUID) -> list[Recorded[Event]]:

@@ -13,11 +13,11 @@ from tests.support import person
 from dorpsplein.contracts.initiatives.contributions import ContributionOffered, ContributionWithdrawn
 from dorpsplein.contracts.initiatives.links import ContributionLinked, ContributionUnlinked
 from dorpsplein.envelope import Event, Recorded
-from notifications import projections
 from notifications.api.lines import LineList
 from notifications.domain.lines.lineage import line
 from notifications.events import PROJECTIONS
 from notifications.mail import post
+from notifications.projections.lineage import lineage
 
 Thing = tuple[str, UUID]
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -156,7 +156,7 @@ async def test_who_follows_and_gave_an_address_is_mailed_once_and_a_rebuild_mail
     async with square.runtime.database.transaction() as tx:
         for table in PROJECTIONS["lineage"].tables:
             await tx.execute(f"delete from {table}")
-        await projections.lineage(tx, events)
+        await lineage(tx, events)
     assert await square.rows("select * from personal_lines order by 2") == told_before
     assert await square.rows("select count(*) from mails where link_id is not null") == [(3,)]
 

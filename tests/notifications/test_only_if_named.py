@@ -11,7 +11,7 @@ from dorpsplein.contracts.initiatives.supports import SupportGiven
 from dorpsplein.envelope import Event, Recorded
 from notifications.commands import subscriptions
 from notifications.domain.subscriptions import Create
-from notifications.projections import journal
+from notifications.projections.journal import journal
 
 URL = "http://127.0.0.1:9/hook"
 LOG = uuid4()

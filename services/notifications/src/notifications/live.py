@@ -17,7 +17,7 @@ from dorpsplein.database import Database
 from dorpsplein.errors import Transient
 from notifications.domain.follows import Initiative, Radius, Theme
 from notifications.storage import feed, follows
-from notifications.storage.feed import Item
+from notifications.storage.feed import Item, Reached
 from notifications.wakeups import FOLLOWS, LOG, listen
 
 PAGE = 500
@@ -142,9 +142,12 @@ class Followed:
         """Whether an item is about what they follow. Raises Transient."""
         if self.stale:
             await self._read()
-        if item.about in self.initiatives or item.theme in self.themes:
+        return any(self._holds(one) for one in item.reaches)
+
+    def _holds(self, one: Reached) -> bool:
+        if one.id in self.initiatives or one.theme in self.themes:
             return True
-        return item.point is not None and any(circle.holds(*item.point) for circle in self.circles)
+        return one.point is not None and any(circle.holds(*one.point) for circle in self.circles)
 
     async def _read(self) -> None:
         self.stale = False
@@ -160,7 +163,9 @@ async def anything(about: UUID | None, theme: str | None) -> AsyncIterator[Wante
     """All items, or those about one initiative or with one theme."""
 
     async def wanted(item: Item) -> bool:
-        return (about is None or item.about == about) and (theme is None or item.theme == theme)
+        if about is None and theme is None:
+            return True
+        return any(about in {None, one.id} and theme in {None, one.theme} for one in item.reaches)
 
     yield wanted
 

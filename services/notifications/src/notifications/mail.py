@@ -1,7 +1,8 @@
-"""E-mail: what someone follows comes to the address they gave, from durable rows, over SMTP.
+"""E-mail: what someone follows, and what they alone are told, comes to the address they gave, over SMTP.
 
-Promise: each event is mailed to a person at least once or given up; a repeat has the same Message-ID. Every
-mail says why it was sent and carries a way to stop that needs no login (RFC 8058).
+Promise: each event is mailed to a person at least once or given up, from durable rows; a repeat has the same
+Message-ID. Every mail says why it was sent. One that comes because of a follow carries a way to stop that needs no
+login (RFC 8058), a notice says what ends it.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from notifications.domain.follows import Initiative, Radius, Subject, Theme
 from notifications.inbox import local_server
 from notifications.settings import Settings
 from notifications.storage import mails
-from notifications.storage.mails import Mail
+from notifications.storage.mails import Followed, Mail
 from notifications.wakeups import LOG, listen
 
 SAFETY_POLL_S = 5.0
@@ -36,8 +37,8 @@ REFUSED_FOR_GOOD = range(500, 600)
 log = logging.getLogger(__name__)
 
 
-def because(subject: Subject, title: str) -> str:
-    """Why someone gets a mail."""
+def because(subject: Subject, title: str | None) -> str:
+    """What someone follows, so that they get a mail; `title` is that of an initiative."""
     match subject:
         case Initiative():
             return f"het initiatief «{title}»"
@@ -48,8 +49,7 @@ def because(subject: Subject, title: str) -> str:
 
 
 def compose(mail: Mail, *, sender: str, public_url: str) -> EmailMessage:
-    """The message: what happened, why it comes, how to stop."""
-    stop = f"{public_url}/api/notifications/v1/follows/{mail.follow_id}/stop?key={mail.stop_key}"
+    """The message: what happened, why it comes, how to stop. What is for someone's safety cannot be stopped."""
     line = " ".join(mail.line.split())
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
@@ -57,14 +57,15 @@ def compose(mail: Mail, *, sender: str, public_url: str) -> EmailMessage:
     message["Subject"] = line
     message["Message-ID"] = f"<{mail.id}@dorpsplein>"
     message["Auto-Submitted"] = "auto-generated"
-    message["List-Unsubscribe"] = f"<{stop}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(
-        f"{line}.\n\n"
-        f"Bekijk het op {public_url}\n\n"
-        f"Je krijgt dit bericht omdat je dit volgt: {because(mail.subject, mail.title)}.\n"
-        f"Niet meer volgen: {stop}\n"
-    )
+    if isinstance(mail.why, Followed):
+        stop = f"{public_url}/api/notifications/v1/follows/{mail.why.follow_id}/stop?key={mail.why.stop_key}"
+        message["List-Unsubscribe"] = f"<{stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        why, ends = f"je dit volgt: {because(mail.why.subject, mail.why.title)}", f"Niet meer volgen: {stop}"
+    else:
+        why, ends = mail.why.because, mail.why.ends
+    end = f"{ends}\n" if ends else ""
+    message.set_content(f"{line}.\n\nBekijk het op {public_url}\n\nJe krijgt dit bericht omdat {why}.\n{end}")
     return message
 
 

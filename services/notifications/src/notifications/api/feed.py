@@ -62,11 +62,12 @@ async def read_feed(
     """What happened, newest first; of one initiative, or of those with a theme."""
     before = _before(cursor)
     async with db.connection() as connection:
-        if theme is None:
-            items = await feed.newest(connection, initiative, before, limit)
+        if initiative is None and theme is None:
+            items = await feed.newest(connection, before, limit)
         else:
-            chosen = await feed.of_theme(connection, theme)
-            chosen = [subject for subject in chosen if initiative in {None, subject}]
+            chosen = [initiative] if initiative else []
+            if theme is not None:
+                chosen = [one for one in await feed.of_theme(connection, theme) if initiative in {None, one}]
             items = await feed.newest_of(connection, chosen, before, limit)
     return _page(request, items, limit)
 

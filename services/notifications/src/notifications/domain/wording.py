@@ -1,12 +1,46 @@
-"""How amounts, means and moments are written in Dutch. Moments are those of the clock on the wall here."""
+"""How names, amounts, means and moments are written in Dutch. Moments are those of the clock on the wall here."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 HERE = ZoneInfo("Europe/Amsterdam")
 EUR = "EUR/2"
 MOST_NAMED = 5
+LONGEST_NAME = 60
+"""A session may be called by its question, which can be a whole paragraph."""
+
+
+def named(title: str | None) -> str:
+    """What something is called in a line."""
+    return f"«{title}»" if title else "iets dat verwijderd is"
+
+
+def called(title: str | None) -> str | None:
+    """A name beside others in a line, cut where it is long; None where there is none."""
+    if not title:
+        return None
+    words = " ".join(title.split())
+    return f"«{words}»" if len(words) <= LONGEST_NAME else f"«{words[: LONGEST_NAME - 1].rstrip()}…»"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is named in a line: the title of what it stands about, and those of all there is in it by id."""
+
+    title: str | None
+    titles: Mapping[UUID, str | None]
+
+    @property
+    def it(self) -> str:
+        """What the line stands about."""
+        return named(self.title)
+
+    def of(self, *ids: UUID | None) -> list[str]:
+        """How these are called, in their order; without those whose names are gone or not known."""
+        return [name for one in ids if one is not None and (name := called(self.titles.get(one)))]
 
 
 def euros(cents: int) -> str:

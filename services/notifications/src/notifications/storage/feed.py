@@ -16,22 +16,34 @@ from notifications.domain import lines
 if TYPE_CHECKING:
     from dorpsplein.database import Connection
 
-COLUMNS = """
-    f.position, f.about, l.event_id, l.type, l.time, l.document, s.kind, s.title, s.theme, s.latitude, s.longitude
+TOLD = """
+    l.document, l.subject as key, c.title as key_title, (
+        select json_agg(json_build_array(a.about, o.title, o.theme, o.latitude, o.longitude))
+        from feed_also a join subjects o on o.id = a.about where a.position = f.position
+    ) as also
 """
-JOINED = "feed f join log l on l.position = f.log_position left join subjects s on s.id = f.about"
+"""What a line is made of, beside the type and what it is about: the event, its aggregate, the others it is about."""
+JOINED_LOG = "join log l on l.position = f.log_position left join subjects c on c.id = l.subject"
+COLUMNS = f"""
+    f.position, f.about, l.event_id, l.type, l.time, {TOLD}, s.kind, s.title, s.theme, s.latitude, s.longitude
+"""
+JOINED = f"feed f {JOINED_LOG} left join subjects s on s.id = f.about"
 NEWEST = f"""
-    select {COLUMNS} from {JOINED}
-    where ($1::uuid is null or f.about = $1) and ($2::bigint is null or f.position < $2)
-    order by f.position desc limit $3
+    select {COLUMNS} from {JOINED} where $1::bigint is null or f.position < $1 order by f.position desc limit $2
 """  # noqa: S608
 NEWEST_OF_SUBJECTS = f"""
-    select {COLUMNS} from (
-        select newest.* from unnest($1::uuid[]) as chosen(id) cross join lateral (
-            select * from feed
-            where about = chosen.id and ($2::bigint is null or position < $2) order by position desc limit $3
-        ) newest order by newest.position desc limit $3
-    ) f join log l on l.position = f.log_position left join subjects s on s.id = f.about
+    with newest as (
+        select distinct found.position from unnest($1::uuid[]) as chosen(id) cross join lateral (
+            (
+                select position from feed
+                where about = chosen.id and ($2::bigint is null or position < $2) order by position desc limit $3
+            ) union all (
+                select position from feed_also
+                where about = chosen.id and ($2::bigint is null or position < $2) order by position desc limit $3
+            )
+        ) found order by found.position desc limit $3
+    )
+    select {COLUMNS} from newest join {JOINED.replace("feed f", "feed f using (position)", 1)}
     order by f.position desc
 """  # noqa: S608
 AFTER = f"select {COLUMNS} from {JOINED} where f.position > $1 order by f.position limit $2"  # noqa: S608
@@ -51,9 +63,19 @@ FOLLOWED = """
 SUPPORTS = "select initiative_id, supports from initiative_supports where initiative_id = any($1::uuid[])"
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One subject a line is about, with what makes people hear of it."""
+
+    id: UUID
+    title: str | None
+    theme: str | None
+    point: tuple[float, float] | None
+
+
 @dataclass(frozen=True)
 class Item:
-    """One line of the feed."""
+    """One line of the feed; `reaches` is all it is about, and `about` the first of that."""
 
     position: int
     id: UUID
@@ -63,7 +85,7 @@ class Item:
     kind: str | None
     title: str | None
     theme: str | None
-    point: tuple[float, float] | None
+    reaches: tuple["Reached", ...]
     line: str
     data: dict[str, Any]
 
@@ -89,9 +111,9 @@ class Item:
         return f"id: {self.position}\ndata: {json.dumps(self.shown, separators=(',', ':'))}\n\n"
 
 
-async def newest(connection: "Connection", about: UUID | None, before: int | None, limit: int) -> list[Item]:
-    """The newest items, of one subject or of all."""
-    return [_item(row) for row in await connection.fetch(NEWEST, about, before, limit)]
+async def newest(connection: "Connection", before: int | None, limit: int) -> list[Item]:
+    """The newest items of all."""
+    return [_item(row) for row in await connection.fetch(NEWEST, before, limit)]
 
 
 async def newest_of(connection: "Connection", subjects: Sequence[UUID], before: int | None, limit: int) -> list[Item]:
@@ -127,13 +149,30 @@ async def supports(connection: "Connection", initiatives: Sequence[UUID]) -> dic
 
 
 def event_item(row: asyncpg.Record) -> tuple[str, dict[str, Any]]:
-    """The plain line and the public data of a row with type, document and title."""
+    """The plain line and the public data of a row with a type, TOLD, and the title of what it is about."""
     event = EVENTS[row["type"]].model_validate(json.loads(row["document"])["data"])
-    return lines.line(event, row["title"]), lines.public_data(event)
+    return lines.line(event, row["title"], _titles(row)), lines.public_data(event)
+
+
+def _titles(row: asyncpg.Record) -> dict[UUID, str | None]:
+    others = {one.id: one.title for one in _others(row)}
+    return {row["key"]: row["key_title"], row["about"]: row["title"], **others}
+
+
+def _others(row: asyncpg.Record) -> list[Reached]:
+    return [
+        Reached(UUID(other), title, theme, _point(*point))
+        for other, title, theme, *point in json.loads(row["also"] or "[]")
+    ]
+
+
+def _point(latitude: float | None, longitude: float | None) -> tuple[float, float] | None:
+    return None if latitude is None or longitude is None else (latitude, longitude)
 
 
 def _item(row: asyncpg.Record) -> Item:
     line, data = event_item(row)
+    first = Reached(row["about"], row["title"], row["theme"], _point(row["latitude"], row["longitude"]))
     return Item(
         position=row["position"],
         id=row["event_id"],
@@ -143,7 +182,7 @@ def _item(row: asyncpg.Record) -> Item:
         kind=row["kind"],
         title=row["title"],
         theme=row["theme"],
-        point=None if row["latitude"] is None else (row["latitude"], row["longitude"]),
+        reaches=(first, *_others(row)) if row["about"] else (),
         line=line,
         data=data,
     )

@@ -7,16 +7,11 @@ then; results of an initiative count from when a contribution was offered, and n
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from dorpsplein.database import Transaction
 from notifications.domain.lines.lineage import HOPS, MAILED, ONLY_AFTER, Hop
-
-if TYPE_CHECKING:
-    from dorpsplein.database import Connection
 
 KEEP_CONTRIBUTORS = """
     insert into contributors (contribution_id, contributor_id, offered_at)
@@ -86,12 +81,6 @@ MAIL = f"""
     order by h.person_id, h.link_id on conflict do nothing
 """  # noqa: S608
 """As with other mails: who follows the initiative and gave an address, once a person and hop, and no old news."""
-LINES = """
-    select p.at, p.link_id, p.contribution_id, l.kind, l.to_kind, l.to_id, l.initiative_id, s.title
-    from personal_lines p join links l on l.id = p.link_id left join subjects s on s.id = l.initiative_id
-    where p.person_id = $1 and ($2::timestamptz is null or (p.at, p.link_id) < ($2, $3::uuid))
-    order by p.at desc, p.link_id desc limit $4
-"""
 
 
 async def keep_contributors(
@@ -124,13 +113,6 @@ async def tell(tx: Transaction, links: Sequence[UUID], contributions: Sequence[U
 async def mail(tx: Transaction, links: Sequence[UUID], contributions: Sequence[UUID]) -> None:
     """Queue the mails of what these new links and contributions bring, once a person and hop."""
     await tx.execute(MAIL, *_heard(links, contributions, MAILED))
-
-
-async def lines(
-    connection: "Connection", person_id: UUID, after: tuple[datetime, UUID] | None, limit: int
-) -> list[asyncpg.Record]:
-    """What somebody was told came of what they brought in, newest first."""
-    return await connection.fetch(LINES, person_id, *(after or (None, None)), limit)
 
 
 def _heard(links: Sequence[UUID], contributions: Sequence[UUID], hops: Sequence[Hop]) -> tuple[Any, ...]:

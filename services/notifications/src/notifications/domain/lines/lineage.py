@@ -5,7 +5,7 @@ It says the same whichever contribution of theirs it came of, and names the init
 
 from collections.abc import Mapping
 
-from notifications.domain.lines import named
+from notifications.domain.wording import named
 
 Hop = tuple[str, str]
 """The kind of a link, and the kind of thing it leads to."""

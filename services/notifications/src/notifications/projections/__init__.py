@@ -1,0 +1,1 @@
+"""What notifications keeps of others' events."""
