@@ -367,13 +367,12 @@ async def test_what_is_worth_retelling_this_week_says_why(telling: Telling) -> N
 async def test_how_far_a_story_came_is_shown_to_its_teller_and_with_it(telling: Telling) -> None:
     story = await telling.public(await telling.there.propose())
 
-    def measured(people: int, **how: Any) -> ReachMeasured:
-        return ReachMeasured(
-            subject_id=UUID(story), subject_kind="story", people=people, mails=people + 1, deliveries=2, **how
-        )
+    def measured(people: int, kind: str = "story") -> ReachMeasured:
+        return ReachMeasured(subject_id=UUID(story), subject_kind=kind, people=people, mails=people + 1, deliveries=2)
 
     await telling.there.hear(heard(measured(7), 2), heard(measured(3), 1))
     await telling.there.hear(heard(measured(3), 1))
+    await telling.there.hear(heard(measured(9, "session"), 3))
     seen = await telling.seen(story)
     assert seen is not None
     reach = {"people": 7, "mails": 8, "deliveries": 2, "measuredAt": "2026-05-01T12:00:00+00:00"}

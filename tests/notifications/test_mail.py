@@ -1,6 +1,8 @@
 """Mail about what someone follows, over real SMTP into the local inbox."""
 
 import asyncio
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +14,9 @@ from tests.support import login, running
 
 from dorpsplein.contracts.initiatives.initiatives import ThresholdReached
 from notifications.app import SERVICE
-from notifications.mail import post
+from notifications.domain.lines.notices import TEXTS
+from notifications.mail import compose, post
+from notifications.storage.mails import Mail
 
 
 def reached(garden: UUID) -> ThresholdReached:
@@ -171,6 +175,18 @@ async def test_the_inbox_page_shows_words_and_runs_nothing(square: Square) -> No
     assert page.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
     assert "<script" not in page.text
     assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;" in page.text
+
+
+@pytest.mark.parametrize(
+    "words", ["is er een creatielab online voor «Vijver»: «Wat missen we?»", "«é» " * 60, "é" * 150]
+)
+def test_a_long_subject_keeps_every_space(words: str) -> None:
+    line = f"Op 06-06-2026 van 14:00 tot 16:00 {words}".strip()
+    mail = Mail(uuid4(), 0, 0, "anna@example.org", line, TEXTS["seat-taken"])
+    sent = bytes(compose(mail, sender="Dorpsplein <a@example.org>", public_url="http://a"))
+    assert message_from_bytes(sent, policy=default)["Subject"] == line
+    assert max(map(len, sent.split(b"\r\n"))) <= 78
+    assert sent.isascii()
 
 
 async def test_an_erased_initiative_is_mailed_to_nobody(square: Square) -> None:

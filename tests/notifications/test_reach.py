@@ -1,13 +1,15 @@
-"""How far stories came: mails that went out and deliveries that were confirmed, counted and told."""
+"""How far stories and invitations came: mails that went out and deliveries that were confirmed, counted and told."""
 
 from uuid import UUID, uuid4
 
 from tests.notifications.conftest import Receiver, Square, eventually, state, support
 from tests.notifications.test_mail import failed_once, quiet, reachable
+from tests.notifications.test_sessions import announced, described
 
 import notifications
 from dorpsplein.contracts.initiatives.stories import StoryPublished, StoryRetold
 from dorpsplein.contracts.notifications import ReachMeasured
+from dorpsplein.contracts.presence.sessions import SessionCancelled
 from dorpsplein.envelope import Event
 from dorpsplein.migrating import migrations_of
 from notifications.commands.reach import measure_reach
@@ -20,13 +22,13 @@ STORY = uuid4()
 
 
 def told(people: int, mails: int, deliveries: int, version: int = 1) -> Reach:
-    return Reach(STORY, people, mails, deliveries, version)
+    return Reach(STORY, "story", people, mails, deliveries, version)
 
 
 def test_only_what_has_grown_is_told_and_nothing_is_taken_back() -> None:
-    assert measure(told(3, 4, 1), Reach(STORY, 3, 4, 1)) is None
-    assert measure(told(3, 4, 1), Reach(STORY, 2, 3, 0)) is None
-    more = measure(told(3, 4, 1), Reach(STORY, 2, 5, 1))
+    assert measure(told(3, 4, 1), Reach(STORY, "story", 3, 4, 1)) is None
+    assert measure(told(3, 4, 1), Reach(STORY, "story", 2, 3, 0)) is None
+    more = measure(told(3, 4, 1), Reach(STORY, "story", 2, 5, 1))
     assert more == ReachMeasured(subject_id=STORY, subject_kind="story", people=3, mails=5, deliveries=1)
     assert evolve(told(3, 4, 1), more) == told(3, 5, 1, version=2)
 
@@ -91,6 +93,33 @@ async def test_a_story_is_counted_by_who_was_mailed_and_by_what_other_systems_co
     assert ("Er is een verhaal verteld over «Buurttuin»", str(garden)) in lines
 
 
+async def test_an_invitation_is_counted_by_who_was_mailed_about_it_and_other_news_of_a_session_is_not(
+    square: Square,
+) -> None:
+    garden, pond, session = uuid4(), uuid4(), uuid4()
+    await square.tell(state(garden), state(pond), described(session, garden, pond))
+    for who, of in (("anna", garden), ("anna", pond), ("boris", pond), ("chris", garden)):
+        await square.follow(who, kind="initiative", initiativeId=str(of))
+    for who in ("anna", "boris"):
+        await reachable(square, who)
+    await square.tell(announced(session, garden, pond))
+    await square.tell(SessionCancelled(session_id=session, reason="other", initiative_ids=[garden, pond]))
+    async with square.at_work(post):
+        await eventually(lambda: quiet(square))
+    assert len(await square.rows("select 1 from local_mails")) == 4
+    assert (await count(square), await count(square)) == (1, 0)
+    assert await reached(square) == [
+        {
+            "sequence": 1,
+            "subjectId": str(session),
+            "subjectKind": "session",
+            "people": 2,
+            "mails": 2,
+            "deliveries": 0,
+        }
+    ]
+
+
 async def test_the_worker_counts_by_itself_and_counts_of_two_at_once_are_told_once(square: Square) -> None:
     garden, story = uuid4(), uuid4()
     await square.tell(state(garden))
@@ -117,5 +146,5 @@ async def test_the_worker_counts_by_itself_and_counts_of_two_at_once_are_told_on
 
 
 def test_the_index_of_the_migration_names_the_news_that_is_counted() -> None:
-    (migration,) = (file for file in migrations_of(notifications) if file.name == "0002_reach.sql")
+    (migration,) = (file for file in migrations_of(notifications) if file.name == "0004_notices.sql")
     assert all(f"'{kind.type}'" in migration.read_text() for kind in COUNTED)

@@ -9,9 +9,10 @@ import asyncio
 import logging
 import random
 from contextlib import suppress
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 
 import aiosmtplib
 
@@ -37,6 +38,27 @@ REFUSED_FOR_GOOD = range(500, 600)
 log = logging.getLogger(__name__)
 
 
+class _Letters(EmailPolicy):
+    """As `email.policy.SMTP`, which folds a long subject with accents so that spaces in it go missing.
+
+    Source: https://github.com/python/cpython/issues/92081, fixed in later Pythons than the oldest we run on.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        """A header as it is sent."""
+        if name != "Subject":
+            return str(super().fold(name, value))
+        return f"{name}: {Header(str(value), 'utf-8', header_name=name).encode(linesep=self.linesep)}{self.linesep}"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """A header as it is sent, in bytes."""
+        return self.fold(name, value).encode("ascii") if name == "Subject" else bytes(super().fold_binary(name, value))
+
+
+LETTERS = _Letters(linesep="\r\n", cte_type="7bit")
+"""Seven bits, which every server takes."""
+
+
 def because(subject: Subject, title: str | None) -> str:
     """What someone follows, so that they get a mail; `title` is that of an initiative."""
     match subject:
@@ -51,7 +73,7 @@ def because(subject: Subject, title: str | None) -> str:
 def compose(mail: Mail, *, sender: str, public_url: str) -> EmailMessage:
     """The message: what happened, why it comes, how to stop. What is for someone's safety cannot be stopped."""
     line = " ".join(mail.line.split())
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=LETTERS)
     message["From"] = sender
     message["To"] = Address(addr_spec=mail.email)
     message["Subject"] = line
@@ -61,11 +83,12 @@ def compose(mail: Mail, *, sender: str, public_url: str) -> EmailMessage:
         stop = f"{public_url}/api/notifications/v1/follows/{mail.why.follow_id}/stop?key={mail.why.stop_key}"
         message["List-Unsubscribe"] = f"<{stop}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        why, ends = f"je dit volgt: {because(mail.why.subject, mail.why.title)}", f"Niet meer volgen: {stop}"
+        why = f"je dit volgt: {because(mail.why.subject, mail.why.title)}"
+        ends = f"Niet meer volgen: {stop}\n"
     else:
-        why, ends = mail.why.because, mail.why.ends
-    end = f"{ends}\n" if ends else ""
-    message.set_content(f"{line}.\n\nBekijk het op {public_url}\n\nJe krijgt dit bericht omdat {why}.\n{end}")
+        why = mail.why.because
+        ends = f"{mail.why.ends}\n" if mail.why.ends else ""
+    message.set_content(f"{line}.\n\nBekijk het op {public_url}\n\nJe krijgt dit bericht omdat {why}.\n{ends}")
     return message
 
 
@@ -144,7 +167,7 @@ class Postman:
     async def _send(self, client: aiosmtplib.SMTP, mail: Mail) -> None:
         message = compose(mail, sender=self._settings.mail_from, public_url=self._settings.public_url)
         try:
-            await client.send_message(message)
+            await client.sendmail(message["From"].addresses[0].addr_spec, [mail.email], message.as_bytes())
         except aiosmtplib.SMTPRecipientsRefused as fault:
             await self._failed(mail, fault, code=fault.recipients[0].code)
         except aiosmtplib.SMTPResponseException as fault:

@@ -1,4 +1,4 @@
-"""Counting how far stories came, every so often: at most one fact a story and round, however many were reached."""
+"""Counting how far news came, every so often: at most one fact a subject and round, however many were reached."""
 
 import asyncio
 import logging

@@ -14,7 +14,9 @@ from dorpsplein.contracts.funding.pledges import (
 from dorpsplein.contracts.initiatives.initiatives import InitiativeState, InitiativeWithdrawn
 from presence.projections.facilities import facility_bookings
 from presence.projections.frontrunners import REASONS, frontrunners
+from dorpsplein.contracts.notifications import ReachMeasured
 from presence.projections.initiatives import initiatives
+from presence.projections.reach import session_reach
 
 PROJECTIONS = {
     "initiatives": Projection(of=[InitiativeState, InitiativeWithdrawn], apply=initiatives, tables=["initiatives"]),
@@ -25,4 +27,5 @@ PROJECTIONS = {
         tables=["facility_bookings"],
     ),
     "knobs": Projection(of=[KnobTurned], apply=knobs.follow, tables=["knobs"]),
+    "reach": Projection(of=[ReachMeasured], apply=session_reach, tables=["session_reach"]),
 }

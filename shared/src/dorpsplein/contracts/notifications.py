@@ -52,10 +52,11 @@ class DeliveryGaveUp(
 
 
 class ReachMeasured(Event, type="nl.participatie.reach.reach-measured.v1", topic="notifications.reach"):
-    """How far something came by now, all its news together; `subject_kind` is `story`.
+    """How far something came by now, all its news together; `subject_kind` is `story` or `session`.
 
     `people` is how many different people were mailed about it, `mails` how many mails were handed to a mail server,
-    `deliveries` how many sendings to other systems were confirmed. Who read it in the feed is not measured.
+    `deliveries` how many sendings to other systems were confirmed. Who read it in the feed is not measured. Of a
+    session its announcement is counted.
     """
 
     subject_id: Annotated[UUID, Key, NotPersonal]

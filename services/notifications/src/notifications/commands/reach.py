@@ -1,4 +1,4 @@
-"""Telling how far stories came."""
+"""Telling how far stories and invitations to sessions came."""
 
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
@@ -8,7 +8,7 @@ from notifications.storage import reach as storage
 
 
 async def measure_reach(tx: Transaction) -> int:
-    """Count how far the stories of these days came and tell what has grown; how many that were.
+    """Count how far the news of these days came and tell what has grown; of how many subjects that was.
 
     While another process counts, this one leaves it to that.
     """

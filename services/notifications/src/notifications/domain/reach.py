@@ -1,15 +1,19 @@
-"""Reach: how far the news of a story came. Only what is known to have arrived somewhere is counted."""
+"""Reach: how far the news of a story, or the invitation to a session, came.
 
+Only what is known to have arrived somewhere is counted.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from dorpsplein.contracts.initiatives.stories import StoryPublished, StoryRetold
 from dorpsplein.contracts.notifications import ReachMeasured
+from dorpsplein.contracts.presence.sessions import SessionAnnounced
 from dorpsplein.envelope import Event
 
-COUNTED: tuple[type[Event], ...] = (StoryPublished, StoryRetold)
-"""The news that is counted; each is keyed by its story."""
-STORY = "story"
+COUNTED: Mapping[type[Event], str] = {StoryPublished: "story", StoryRetold: "story", SessionAnnounced: "session"}
+"""The news that is counted, and the kind of what it is about; each is keyed by its subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Reach:
     """
 
     subject_id: UUID
+    subject_kind: str
     people: int
     mails: int
     deliveries: int
@@ -33,7 +38,7 @@ def measure(told: Reach, counted: Reach) -> ReachMeasured | None:
     """
     reached = ReachMeasured(
         subject_id=told.subject_id,
-        subject_kind=STORY,
+        subject_kind=told.subject_kind,
         people=max(told.people, counted.people),
         mails=max(told.mails, counted.mails),
         deliveries=max(told.deliveries, counted.deliveries),
@@ -44,4 +49,4 @@ def measure(told: Reach, counted: Reach) -> ReachMeasured | None:
 
 def evolve(told: Reach, event: ReachMeasured) -> Reach:
     """What was told, after an event."""
-    return Reach(told.subject_id, event.people, event.mails, event.deliveries, told.version + 1)
+    return Reach(told.subject_id, told.subject_kind, event.people, event.mails, event.deliveries, told.version + 1)

@@ -10,11 +10,12 @@ REACH_LOCK = 7_320_101
 COUNT_FOR_DAYS = 5
 """Longer than anything is tried: mail is sent of news of two days, a sending is given up after 76 hours by default."""
 
-TYPES = ", ".join(f"'{kind.type}'" for kind in COUNTED)
+TYPES = ", ".join(f"'{news.type}'" for news in COUNTED)
+KIND = " ".join(f"when '{news.type}' then '{kind}'" for news, kind in COUNTED.items())
 TAKE_TURN = "select pg_try_advisory_xact_lock($1)"
 COUNT = f"""
     with recent as (
-        select distinct subject from log
+        select distinct subject, case type {KIND} end as kind from log
         where type in ({TYPES}) and time > now() - interval '{COUNT_FOR_DAYS} days'
     ), news as (
         select l.subject, l.position from recent r join log l on l.subject = r.subject and l.type in ({TYPES})
@@ -31,7 +32,7 @@ COUNT = f"""
         ) as d
         group by n.subject
     )
-    select r.subject, coalesce(m.people, 0) as people, coalesce(m.mails, 0) as mails,
+    select r.subject, r.kind, coalesce(m.people, 0) as people, coalesce(m.mails, 0) as mails,
         coalesce(d.deliveries, 0) as deliveries, coalesce(k.people, 0) as told_people,
         coalesce(k.mails, 0) as told_mails, coalesce(k.deliveries, 0) as told_deliveries,
         coalesce(k.version, 0) as version
@@ -39,7 +40,7 @@ COUNT = f"""
     left join reach k on k.subject_id = r.subject
     order by r.subject
 """  # noqa: S608
-"""The lateral part looks each delivery up by its key: of a story there are few, of deliveries there may be millions."""
+"""The lateral part looks each delivery up by its key: of one subject there are few, of all there may be millions."""
 SAVE = """
     with saved as (
         insert into reach (subject_id, version, people, mails, deliveries)
@@ -59,13 +60,14 @@ async def take_turn(tx: Transaction) -> bool:
 
 
 async def counted(tx: Transaction) -> list[tuple[Reach, Reach]]:
-    """Of each story with recent news: what was told of its reach, and what it is now."""
+    """Of each story and session with recent news: what was told of its reach, and what it is now."""
     return [
         (
-            Reach(row["subject"], row["told_people"], row["told_mails"], row["told_deliveries"], row["version"]),
-            Reach(row["subject"], row["people"], row["mails"], row["deliveries"]),
+            Reach(*subject, row["told_people"], row["told_mails"], row["told_deliveries"], row["version"]),
+            Reach(*subject, row["people"], row["mails"], row["deliveries"]),
         )
         for row in await tx.fetch(COUNT)
+        for subject in [(row["subject"], row["kind"])]
     ]
 
 

@@ -20,6 +20,7 @@ from presence.domain import sessions as domain
 from presence.domain.sessions import CancelReason, Session, SessionStatus
 from presence.permissions import PERMISSIONS
 from presence.storage import sessions as storage
+from presence.storage.reach import people_reached
 
 MOST_INITIATIVES = 10
 
@@ -188,9 +189,16 @@ async def list_sessions(
     return listed(request, rows, limit, PlacedSessionView.of_row)
 
 
-@router.get("/sessions/{session_id}", response_model=PlacedSessionView)
+class ReachedSessionView(PlacedSessionView):
+    """A session with its place, and how many different people were mailed about it; null while that is under five."""
+
+    reach: int | None = None
+
+
+@router.get("/sessions/{session_id}", response_model=ReachedSessionView)
 async def read_session(db: Db, session_id: UUID) -> Response:
     """One session."""
     async with db.transaction() as tx:
-        view = PlacedSessionView.of_row(found(await storage.one(tx, session_id), "session", session_id))
+        view = ReachedSessionView.of_row(found(await storage.one(tx, session_id), "session", session_id))
+        view = view.model_copy(update={"reach": await people_reached(tx, session_id)})
     return JSONResponse(view.model_dump(mode="json"), headers={"ETag": etag(view.version)})

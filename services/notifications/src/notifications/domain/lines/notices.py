@@ -61,7 +61,7 @@ TEXTS: Mapping[str, Text] = {
         "Zeg ja of nee; na een nee hoor je hier niets meer over.",
     ),
     "visit-invited": Text(
-        "{initiative} nodigt de inspiratieraad uit om te komen kijken",
+        "De inspiratieraad is uitgenodigd om te komen kijken bij {initiative}",
         "je lid bent van de inspiratieraad",
         "Ben je geen lid meer, dan krijg je deze berichten niet meer.",
     ),
