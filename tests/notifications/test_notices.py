@@ -22,7 +22,7 @@ from notifications.domain.subscriptions import TYPES
 from notifications.events import PROJECTIONS
 from notifications.mail import compose, post
 from notifications.projections.notices import notices
-from notifications.storage.mails import Mail
+from notifications.storage.mails import Mail, fan_out
 from notifications.storage.notices import ABOUT
 from presence.domain.notices import What
 
@@ -235,6 +235,8 @@ async def test_a_notice_goes_before_the_mails_of_a_busy_initiative(square: Squar
         await square.follow(f"volger-{number}", kind="initiative", initiativeId=str(garden))
     await reachable(square, "anna")
     await square.tell(ThresholdReached(initiative_id=garden, threshold=3))
+    async with square.runtime.database.transaction() as tx:
+        assert await fan_out(tx) == 1
     await square.tell(notice("lone-visit-overdue"))
     arrived = await mailed(square)
     assert len(arrived) == 31
