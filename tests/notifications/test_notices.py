@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from tests.notifications.conftest import Square, eventually, state, told
-from tests.notifications.test_lineage import linked, offered
+from tests.notifications.test_lineage import at, linked, offered
 from tests.notifications.test_mail import failed_once, inbox, quiet, reachable
 from tests.notifications.test_sessions import described, gone, place
 from tests.support import person
@@ -168,11 +168,10 @@ async def test_a_code_without_a_text_is_passed_by_and_noted(square: Square, capl
 
 async def test_notices_and_what_came_of_contributions_are_one_list_newest_first_page_by_page(square: Square) -> None:
     garden, mine = uuid4(), uuid4()
-    now = datetime.now(UTC)
     await square.tell(told(state(garden)), offered(mine, garden, minutes=-60))
     for minutes in range(6):
         if minutes % 2:
-            await square.tell(told(notice("promise-due", initiative_id=garden), at=now - timedelta(minutes=minutes)))
+            await square.tell(told(notice("promise-due", initiative_id=garden), at=at(-minutes)))
         else:
             await square.tell(linked(("contribution", mine), ("scene", uuid4()), "used-in", garden, -minutes))
     whole = await lines(square)
