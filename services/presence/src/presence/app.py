@@ -8,11 +8,13 @@ from presence.api import (
     calendars,
     council,
     encounters,
+    facilities,
     forms,
     harvest,
     matching,
     members,
     officers,
+    place_imports,
     places,
     posters,
     promises,
@@ -20,14 +22,6 @@ from presence.api import (
     sessions,
     slots,
     visits,
-)
-    encounters,
-    facilities,
-    harvest,
-    place_imports,
-    places,
-    sessions,
-    slots,
 )
 from presence.commands.place_imports import import_places
 from presence.events import PROJECTIONS
@@ -58,10 +52,7 @@ SERVICE = Service(
     ],
     publishes=EVENTS,
     projections=PROJECTIONS,
-    workers=[
-        watch(HANDLERS),
-        import_places,
-    ],
+    workers=[watch(HANDLERS), import_places],
     large_bodies={
         "/place-imports": place_imports.MOST_FILE_BYTES,
     },

@@ -12,9 +12,9 @@ from dorpsplein.contracts.funding.pledges import (
     PledgeWithdrawn,
 )
 from dorpsplein.contracts.initiatives.initiatives import InitiativeState, InitiativeWithdrawn
+from dorpsplein.contracts.notifications import ReachMeasured
 from presence.projections.facilities import facility_bookings
 from presence.projections.frontrunners import REASONS, frontrunners
-from dorpsplein.contracts.notifications import ReachMeasured
 from presence.projections.initiatives import initiatives
 from presence.projections.reach import session_reach
 
