@@ -17,12 +17,13 @@ from presence.app import SERVICE
 
 ID = str(uuid4())
 TALK = {"id": ID, "theme": "care", "consent": "anonymous", "words": "words"}
+NOTED = {"id": ID, "at": "2026-05-01T12:00:00Z", "kind": "note-encounter", "encounter": TALK}
 GOOD: dict[str, dict[str, Any]] = {
     "/places": CANTEEN,
     f"/places/{ID}/facilities": {"code": "zaal", "kind": "room", "name": "De zaal"},
     "/presence-slots": window(ID, 1, 2) | {"themes": ["sport"]},
     "/encounters": TALK,
-    "/encounters/batch": {"items": [TALK]},
+    "/field-commands": {"sentAt": "2026-05-01T12:00:00Z", "commands": [NOTED]},
     "/sessions": window(ID, 1, 2) | {"workingForm": "creative-lab", "question": "What do we miss?"},
     "/working-forms": {
         "code": "fire-circle",
@@ -90,7 +91,10 @@ FAULTS: list[tuple[str, str, list[Any], str]] = [
     ("/session-requests", "point", ["52,5", [52, 5]], "/point"),
     ("/session-requests", "initiativeId", ["x", 1], "/initiativeId"),
     *(("/session-requests", name, ["x"], f"/{name}") for name in ("askedBy", "status", "sessionId")),
-    ("/encounters/batch", "items", [[], None, {}, "items", [TALK] * 201], "/items"),
+    ("/encounters", "mediaId", ["1", 1], "/mediaId"),
+    ("/encounters", "becomes", ["initiative", None], "/becomes"),
+    ("/field-commands", "commands", [[], None, {}, "commands", [NOTED] * 1_001], "/commands"),
+    ("/field-commands", "sentAt", [None, 0, "noon", "0001-01-01T00:00:00+14:00"], "/sentAt"),
 ]
 
 
@@ -108,9 +112,10 @@ async def nothing_changed(presence: Presence) -> None:
     counts = await presence.rows(
         "select (select count(*) from places), (select count(*) from presence_slots),"
         " (select count(*) from encounters), (select count(*) from outbox), (select count(*) from idempotency),"
-        " (select count(*) from session_requests), (select count(*) from working_forms)"
+        " (select count(*) from session_requests), (select count(*) from working_forms),"
+        " (select count(*) from field_commands)"
     )
-    assert counts == [(0, 0, 0, 0, 0, 0, 8)]
+    assert counts == [(0, 0, 0, 0, 0, 0, 8, 0)]
 
 
 async def post(presence: Presence, path: str, body: Any) -> Response:
@@ -229,8 +234,10 @@ def near_misses(draw: st.DrawFn) -> tuple[str, Any]:
     body = {**GOOD[path]}
     for name in draw(st.lists(st.sampled_from([*body, "other"]), min_size=1, max_size=2)):
         body[name] = draw(ANYTHING)
-    if path == "/encounters/batch" and draw(st.booleans()):
-        body = {"items": [{**TALK, draw(st.sampled_from([*TALK, "other"])): draw(ANYTHING)}, draw(ANYTHING)]}
+    if path == "/field-commands" and draw(st.booleans()):
+        talk = {**TALK, draw(st.sampled_from([*TALK, "other"])): draw(ANYTHING)}
+        noted = {**NOTED, "encounter": talk, draw(st.sampled_from([*NOTED, "other"])): draw(ANYTHING)}
+        body["commands"] = [noted, draw(ANYTHING)]
     return path, body
 
 

@@ -1,11 +1,10 @@
 """Encounters over HTTP, noted at once or replayed from the field, on a real database."""
 
 import asyncio
-import random
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from tests.presence.conftest import NOON, Presence
 from tests.support import login, person
@@ -19,6 +18,7 @@ from presence.storage import encounters as storage
 SECRET_WORDS = "Mijn buurvrouw Wilhelmina is eenzaam"
 TALK = {"theme": "care", "consent": "anonymous", "words": SECRET_WORDS}
 ANNA = str(person("anna"))
+SOUND = str(uuid4())
 
 
 @pytest.fixture
@@ -42,13 +42,6 @@ async def everything_stored(presence: Presence) -> str:
     return str(rows) + str([body for _, _, body in await presence.events()])
 
 
-async def batch(presence: Presence, items: list[Any], *, by: str = "bram") -> list[dict[str, Any]]:
-    answer = await presence.post("/encounters/batch", {"items": items}, by=by)
-    assert answer.status_code == 200, answer.text
-    results: list[dict[str, Any]] = answer.json()["items"]
-    return results
-
-
 async def test_a_talk_is_noted_and_said(presence: Presence, pond: str) -> None:
     place = await presence.place()
     answer = await presence.post("/encounters", TALK | {"placeId": place, "initiativeId": pond})
@@ -63,6 +56,9 @@ async def test_a_talk_is_noted_and_said(presence: Presence, pond: str) -> None:
         theme="care",
         words=SECRET_WORDS,
         consent="anonymous",
+        noted_by=person("bram"),
+        latitude=52.3702,
+        longitude=4.8952,
     )
     [mine] = (await presence.get("/encounters/mine", by="bram")).json()["items"]
     assert (mine["words"], mine["initiativeTitle"]) == (SECRET_WORDS, "A pond")
@@ -73,20 +69,33 @@ async def test_without_consent_no_words_are_stored_anywhere(presence: Presence) 
     refused = await presence.post("/encounters", TALK | {"consent": "none"}, key="field")
     assert (refused.status_code, refused.json()["code"]) == (422, "words-without-consent")
     assert "Wilhelmina" not in refused.text
-    [result] = await batch(presence, [TALK | {"consent": "none", "id": str(uuid4())}])
-    assert result["problem"]["code"] == "words-without-consent"
+    sound = {"theme": "care", "consent": "none", "mediaId": str(uuid4())}
+    assert (await presence.post("/encounters", sound)).json()["code"] == "sound-without-consent"
     assert "Wilhelmina" not in await everything_stored(presence)
     assert await presence.rows("select * from encounters") == []
 
 
-async def test_the_database_itself_keeps_no_words_without_consent(presence: Presence) -> None:
-    import asyncpg
+async def test_the_database_itself_keeps_no_words_and_no_sound_without_consent(presence: Presence) -> None:
+    for column, kept in (("words", "'words'"), ("media_id", "uuidv7()")):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await presence.rows(
+                f"insert into encounters (id, noted_by, noted_at, theme, consent, {column})"
+                f" values (uuidv7(), uuidv7(), now(), 'care', 'none', {kept})"
+            )
 
-    with pytest.raises(asyncpg.CheckViolationError):
-        await presence.rows(
-            "insert into encounters (id, noted_by, noted_at, theme, consent, words)"
-            " values (uuidv7(), uuidv7(), now(), 'care', 'none', 'words')"
-        )
+
+async def test_a_talk_in_sound_alone_is_shared_without_words(presence: Presence) -> None:
+    talk = {"theme": "care", "consent": "anonymous", "mediaId": SOUND, "becomes": "draft"}
+    answer = await presence.post("/encounters", talk)
+    assert (answer.status_code, answer.json()["becomes"]) == (201, "draft")
+    assert SOUND not in answer.text
+    (fact, _, said), (state, _, shared) = await presence.events()
+    assert (fact, state) == (EncounterNoted, EncounterState)
+    assert SOUND.encode() not in (said or b"")
+    told = EncounterState.model_validate_json(shared or b"")
+    assert (told.words, str(told.media_id), told.becomes) == ("", SOUND, "draft")
+    [mine] = (await presence.get("/encounters/mine", by="bram")).json()["items"]
+    assert (mine["words"], mine["mediaId"]) == (None, SOUND)
 
 
 async def test_a_talk_without_consent_counts_without_words(presence: Presence) -> None:
@@ -102,6 +111,7 @@ async def test_a_talk_without_consent_counts_without_words(presence: Presence) -
         ({"consent": "named"}, "contributor-missing"),
         ({"placeId": str(uuid4())}, "place-unknown"),
         ({"initiativeId": str(uuid4())}, "initiative-unknown"),
+        ({"becomes": "draft", "words": None}, "nothing-to-draft"),
     ],
 )
 async def test_a_note_about_nothing_or_beyond_consent_changes_nothing(
@@ -119,7 +129,7 @@ async def test_a_talk_about_a_withdrawn_initiative_is_refused(presence: Presence
 
 
 async def test_withdrawn_consent_erases_words_and_name_everywhere(presence: Presence) -> None:
-    named = TALK | {"consent": "named", "contributorId": ANNA}
+    named = TALK | {"consent": "named", "contributorId": ANNA, "mediaId": SOUND}
     noted = (await presence.post("/encounters", named, key="once")).json()
     await presence.rows("delete from outbox")
     for _ in range(2):
@@ -132,6 +142,7 @@ async def test_withdrawn_consent_erases_words_and_name_everywhere(presence: Pres
     stored = await everything_stored(presence)
     assert "Wilhelmina" not in stored
     assert ANNA not in stored
+    assert SOUND not in stored
 
 
 async def test_who_told_it_takes_consent_back_themself(presence: Presence) -> None:
@@ -155,31 +166,6 @@ async def test_an_operator_erases_what_anyone_noted_without_reading_it(presence:
     assert answer.json()["withdrawn"]
 
 
-async def test_replays_in_any_order_any_number_of_times_have_one_effect_each(presence: Presence, pond: str) -> None:
-    kept = [TALK | {"id": str(uuid4()), "words": f"words {n}", "initiativeId": pond} for n in range(30)]
-    first = await batch(presence, kept)
-    assert [result["result"] for result in first] == ["noted"] * 30
-    said = await presence.events()
-    assert len(said) == 60
-    order = random.Random(1)
-    for _ in range(3):
-        replay = order.sample(kept, 20) + order.sample(kept, 5)
-        results = await batch(presence, replay)
-        assert [result["result"] for result in results] == ["already-noted"] * 25
-        assert [result["id"] for result in results] == [item["id"] for item in replay]
-    single = await presence.post("/encounters", kept[0])
-    assert (single.status_code, single.json()["id"]) == (201, kept[0]["id"])
-    assert await presence.events() == said
-
-
-async def test_batches_at_once_have_one_effect_each(presence: Presence) -> None:
-    kept = [TALK | {"id": str(uuid4()), "words": f"words {n}"} for n in range(100)]
-    answers = await asyncio.gather(*(batch(presence, kept[:: (-1) ** turn]) for turn in range(8)))
-    results = [result["result"] for answer in answers for result in answer]
-    assert (results.count("noted"), results.count("already-noted")) == (100, 700)
-    assert len(await presence.events()) == 200
-
-
 async def test_batches_in_opposite_orders_never_wait_for_each_other(presence: Presence) -> None:
     talks = [Encounter(Note(uuid4(), person("bram"), "care", Consent.NONE), NOON) for _ in range(20_000)]
 
@@ -190,61 +176,15 @@ async def test_batches_in_opposite_orders_never_wait_for_each_other(presence: Pr
     assert sum(await asyncio.gather(add(talks), add(talks[::-1]))) == 20_000
 
 
-async def test_each_item_of_a_batch_has_its_own_result(presence: Presence, pond: str) -> None:
-    good, repeated = TALK | {"id": str(uuid4())}, TALK | {"id": str(uuid4())}
-    items: list[Any] = [
-        good,
-        repeated,
-        repeated,
-        repeated | {"words": "something else"},
-        TALK | {"id": str(uuid4()), "initiativeId": str(uuid4())},
-        TALK | {"id": "mine-1", "wrods": "x", "words": "a\u0000b"},
-        {"theme": "care", "consent": "none"},
-        TALK | {"id": str(uuid4()), "theme": "Not a code", "placeId": 3},
-        "not even an object",
-        None,
-        TALK | {"id": str(uuid4()), "words": "\ud800"},
-    ]
-    results = await batch(presence, items)
-    assert [result["result"] for result in results] == ["noted", "noted", "already-noted", *["refused"] * 8]
-    problems = [result["problem"] for result in results[3:]]
-    assert [(problem["status"], problem["code"]) for problem in problems] == [
-        (409, "encounter-id-taken"),
-        (422, "initiative-unknown"),
-        *[(400, "invalid-request")] * 6,
-    ]
-    assert [fault["pointer"] for fault in problems[2]["errors"]] == ["/items/5/id", "/items/5/words", "/items/5/wrods"]
-    assert results[5]["id"] == "mine-1"
-    assert [fault["pointer"] for fault in problems[4]["errors"]] == ["/items/7/theme", "/items/7/placeId"]
-    assert len(await presence.events()) == 4
-
-
 async def test_the_id_of_another_officers_talk_is_taken(presence: Presence) -> None:
     kept = TALK | {"id": str(uuid4())}
-    await batch(presence, [kept])
+    await presence.post("/encounters", kept)
     answer = await presence.client.post("/encounters", json=kept, headers=login("dirk", Role.ARRANGER))
     assert (answer.status_code, answer.json()["code"]) == (409, "encounter-id-taken")
     assert "Wilhelmina" not in answer.text
     assert (await presence.get("/encounters/mine", by="bram")).json()["items"]
     mine = await presence.client.get("/encounters/mine", headers=login("dirk", Role.ARRANGER))
     assert mine.json()["items"] == []
-
-
-async def test_a_replay_after_consent_was_withdrawn_brings_nothing_back(presence: Presence) -> None:
-    kept = TALK | {"id": str(uuid4())}
-    await batch(presence, [kept])
-    await presence.post(f"/encounters/{kept['id']}/consent-withdrawal")
-    await presence.rows("delete from outbox")
-    [result] = await batch(presence, [kept])
-    assert (result["result"], result["encounter"]["withdrawn"]) == ("already-noted", True)
-    assert "Wilhelmina" not in await everything_stored(presence)
-
-
-async def test_a_replay_after_the_initiative_was_withdrawn_answers_as_before(presence: Presence, pond: str) -> None:
-    kept = TALK | {"id": str(uuid4()), "initiativeId": pond}
-    await batch(presence, [kept])
-    await presence.rows("update initiatives set withdrawn = true")
-    assert [result["result"] for result in await batch(presence, [kept])] == ["already-noted"]
 
 
 async def test_ones_own_talks_are_read_page_by_page(presence: Presence) -> None:

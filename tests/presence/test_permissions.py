@@ -26,7 +26,6 @@ REQUESTS = {
     "cancel_presence": ("POST", f"/presence-slots/{ID}/cancellation"),
     "list_own_slots": ("GET", "/presence-slots/mine"),
     "note_encounter": ("POST", "/encounters"),
-    "note_encounters": ("POST", "/encounters/batch"),
     "list_own_encounters": ("GET", "/encounters/mine"),
     "read_encounter": ("GET", f"/encounters/{ID}"),
     "withdraw_consent": ("POST", f"/encounters/{ID}/consent-withdrawal"),
@@ -66,6 +65,7 @@ REQUESTS = {
     "remove_officer_profile": ("DELETE", "/me/officer-profile"),
     "suggest_arrangers": ("GET", f"/session-requests/{ID}/arrangers"),
     "suggest_requests": ("GET", "/me/suggested-requests"),
+    "carry_out_field_commands": ("POST", "/field-commands"),
 }
 
 

@@ -24,6 +24,7 @@ from presence.api import (
     visits,
 )
 from presence.commands.place_imports import import_places
+from presence.api import encounters, field, harvest, places, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
@@ -56,4 +57,10 @@ SERVICE = Service(
     large_bodies={
         "/place-imports": place_imports.MOST_FILE_BYTES,
     },
+        field.router,
+    ],
+    publishes=EVENTS,
+    projections=PROJECTIONS,
+    workers=[watch(HANDLERS)],
+    large_bodies={"/field-commands": field.MOST_BATCH_BYTES},
 )

@@ -20,7 +20,6 @@ PERMISSIONS = {
     "cancel_presence": allow(Role.ARRANGER, own="the officer's slot"),
     "list_own_slots": allow(Role.ARRANGER),
     "note_encounter": allow(Role.ARRANGER),
-    "note_encounters": allow(Role.ARRANGER),
     "list_own_encounters": allow(Role.ARRANGER),
     "read_encounter": allow(*Role, own="who noted it or told it"),
     "withdraw_consent": allow(*Role, own="who noted it or told it; an operator for anyone"),
@@ -60,6 +59,7 @@ PERMISSIONS = {
     "remove_officer_profile": allow(*Role),
     "suggest_arrangers": allow(Role.ARRANGER),
     "suggest_requests": allow(Role.ARRANGER),
+    "carry_out_field_commands": allow(Role.ARRANGER),
 }
 
 HANGS_UP = allow(Role.ARRANGER, Role.OPERATOR)

@@ -11,4 +11,9 @@ HANDLERS: Mapping[str, Handler] = {
     promises.COUNCIL_PROMISE_DUE: promises.come_due,
     forms.FORM_UNTOLD: forms.tell_untold,
     requests.REQUEST_EXPIRES: requests.expire,
+from presence.commands.field import FORGET_FIELD_COMMANDS
+from presence.commands.field import forget as forget_field_commands
+
+HANDLERS: Mapping[str, Handler] = {
+    FORGET_FIELD_COMMANDS: forget_field_commands,
 }

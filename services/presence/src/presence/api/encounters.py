@@ -1,7 +1,5 @@
-"""Encounters over HTTP, one by one or a batch that was kept while there was no signal."""
+"""Encounters over HTTP."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -9,14 +7,13 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import Field, StringConstraints, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import StringConstraints
 from uuid_utils.compat import uuid7
 
 from dorpsplein.database import Transaction
-from dorpsplein.errors import Rejected
 from dorpsplein.fields import Body, Code, Prose, View
 from dorpsplein.identity import Caller, Role
-from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, faults_document, found, permitted, rejection_document
+from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, found, permitted
 from presence.api.lists import Limit, after_id, listed
 from presence.commands import encounters as commands
 from presence.domain import encounters as domain
@@ -24,13 +21,15 @@ from presence.domain.consent import Consent
 from presence.permissions import PERMISSIONS
 from presence.storage import encounters as storage
 
-MOST_ITEMS = 200
-
 router = APIRouter(tags=["encounters"])
 
 
 class NewEncounter(Body):
-    """A talk. `id` may be the client's own: noting it again under the same id is no second talk."""
+    """A talk. `id` may be the client's own: noting it again under the same id is no second talk.
+
+    `mediaId` is its sound, uploaded to the initiatives service by the same arranger, before or after. It `becomes` a
+    contribution, or a draft of a new initiative: of the teller where they are named, else of who noted it.
+    """
 
     id: UUID | None = None
     theme: Code
@@ -39,11 +38,13 @@ class NewEncounter(Body):
     initiative_id: UUID | None = None
     words: Annotated[Prose, StringConstraints(max_length=4_000)] | None = None
     contributor_id: UUID | None = None
+    media_id: UUID | None = None
+    becomes: domain.Becomes = domain.Becomes.CONTRIBUTION
 
-    def note(self, noted_by: UUID) -> domain.Note:
-        """The command to note this talk."""
+    def note(self, noted_by: UUID, *, otherwise: UUID) -> domain.Note:
+        """The command to note this talk, under its own id or `otherwise`."""
         return domain.Note(
-            id=self.id or uuid7(),
+            id=self.id or otherwise,
             noted_by=noted_by,
             theme=self.theme,
             consent=self.consent,
@@ -51,47 +52,13 @@ class NewEncounter(Body):
             initiative_id=self.initiative_id,
             words=self.words,
             contributor_id=self.contributor_id,
+            media_id=self.media_id,
+            becomes=self.becomes,
         )
 
 
-class KeptEncounter(NewEncounter):
-    """A talk that was kept by the client, under its own id."""
-
-    id: UUID
-
-
-@dataclass(frozen=True)
-class NotReadable:
-    """An item of a batch that is no `KeptEncounter`, with its faults and its id as it was written."""
-
-    id: str | None
-    faults: Sequence[Any]
-
-
-def _or_its_faults(item: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return read(item)
-    except ValidationError as fault:
-        written = item.get("id") if isinstance(item, dict) else None
-        shown = written[:100] if isinstance(written, str) and written.isprintable() else None
-        return NotReadable(shown, fault.errors(include_url=False, include_context=False, include_input=False))
-
-
-class Batch(Body):
-    """Talks that were kept. Each is read on its own: one that is not valid does not stop the others."""
-
-    items: Annotated[
-        list[Annotated[KeptEncounter, WrapValidator(_or_its_faults)]], Field(min_length=1, max_length=MOST_ITEMS)
-    ]
-
-    @property
-    def read(self) -> Sequence[KeptEncounter | NotReadable]:
-        """The items as they could be read, in order."""
-        return self.items
-
-
 class EncounterView(View):
-    """A talk without its words, which are never repeated in the answer to a command."""
+    """A talk without its words or sound, which are never repeated in the answer to a command."""
 
     id: UUID
     noted_by: UUID
@@ -100,6 +67,7 @@ class EncounterView(View):
     consent: str
     place_id: UUID | None
     initiative_id: UUID | None
+    becomes: str
     withdrawn: bool
     version: int
 
@@ -115,6 +83,7 @@ class EncounterView(View):
             consent=note.consent,
             place_id=note.place_id,
             initiative_id=note.initiative_id,
+            becomes=note.becomes,
             withdrawn=encounter.withdrawn,
             version=encounter.version,
             **more,
@@ -125,6 +94,7 @@ class WholeEncounterView(EncounterView):
     """A talk as who noted or told it sees it."""
 
     words: str | None
+    media_id: UUID | None
     contributor_id: UUID | None
     initiative_title: str | None
 
@@ -134,6 +104,7 @@ class WholeEncounterView(EncounterView):
         return cls.of(
             storage.encounter_of(row),
             words=row["words"],
+            media_id=row["media_id"],
             contributor_id=row["contributor_id"],
             initiative_title=row["initiative_title"],
         )
@@ -148,51 +119,13 @@ async def note_encounter(
     body: NewEncounter,
 ) -> Response:
     """Note a talk with as much as its teller consents to. The same id again answers the same."""
-    note = body.note(caller.id)
+    note = body.note(caller.id, otherwise=uuid7())
 
     async def command(tx: Transaction) -> dict[str, Any]:
         view = EncounterView.of(await commands.note_encounter(tx, note, now=now))
         return {**view.model_dump(mode="json"), "location": f"/v1/encounters/{view.id}"}
 
     return await answer_once(db, request_once, 201, command)
-
-
-@router.post("/encounters/batch")
-async def note_encounters(
-    caller: Annotated[Caller, permitted(PERMISSIONS["note_encounters"])],
-    db: Db,
-    now: Now,
-    request_once: OnlyOnce,
-    body: Batch,
-) -> Response:
-    """Note talks kept without signal: in any order, any number of times, one effect and one result each.
-
-    A result is `noted`, `already-noted`, or `refused` with its problem.
-    """
-    notes = [item.note(caller.id) for item in body.read if isinstance(item, KeptEncounter)]
-
-    async def command(tx: Transaction) -> dict[str, Any]:
-        answers = iter(await commands.note_encounters(tx, notes, now=now))
-        return {
-            "items": [
-                _not_readable(place, item) if isinstance(item, NotReadable) else _result(item.id, next(answers))
-                for place, item in enumerate(body.read)
-            ]
-        }
-
-    return await answer_once(db, request_once, 200, command)
-
-
-def _not_readable(place: int, item: NotReadable) -> dict[str, Any]:
-    faults = [{**fault, "loc": ("body", "items", place, *fault["loc"])} for fault in item.faults]
-    return {"id": item.id, "result": "refused", "problem": faults_document(faults)}
-
-
-def _result(encounter_id: UUID, answer: commands.Noted | Rejected) -> dict[str, Any]:
-    if isinstance(answer, Rejected):
-        return {"id": str(encounter_id), "result": "refused", "problem": rejection_document(answer)}
-    view = EncounterView.of(answer.encounter).model_dump(mode="json")
-    return {"id": str(encounter_id), "result": "already-noted" if answer.already else "noted", "encounter": view}
 
 
 @router.get("/encounters/mine")

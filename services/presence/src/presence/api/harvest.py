@@ -39,6 +39,18 @@ class NewLine(Body):
     consent: Consent
     contributor_id: UUID | None = None
 
+    def noted(self, session_id: UUID, noted_by: UUID) -> HarvestLine:
+        """The line, as somebody notes it of a session."""
+        return HarvestLine(
+            id=uuid7(),
+            session_id=session_id,
+            noted_by=noted_by,
+            consent=self.consent,
+            initiative_id=self.initiative_id,
+            words=self.words,
+            contributor_id=self.contributor_id,
+        )
+
 
 class Harvest(Body):
     """What a session yielded, or more of it."""
@@ -89,18 +101,7 @@ async def bring_in_harvest(
     body: Harvest,
 ) -> Response:
     """Bring in what a session yielded, or more of it later: all lines, or none with the refusal of each."""
-    lines = [
-        HarvestLine(
-            id=uuid7(),
-            session_id=session_id,
-            noted_by=caller.id,
-            consent=line.consent,
-            initiative_id=line.initiative_id,
-            words=line.words,
-            contributor_id=line.contributor_id,
-        )
-        for line in body.lines
-    ]
+    lines = [line.noted(session_id, caller.id) for line in body.lines]
 
     async def command(tx: Transaction) -> dict[str, Any]:
         session = await commands.bring_in(tx, session_id, lines, person=caller.id, now=now)

@@ -45,15 +45,18 @@ async def _overlap(tx: Transaction, slot: domain.Slot) -> Refused:
 async def change_slot(
     tx: Transaction, slot_id: UUID, officer_id: UUID, decide: Decide, *, now: datetime
 ) -> domain.Slot:
-    """Arrive at, leave or cancel a slot, as `decide` of the domain rules, and say so.
+    """Arrive at, leave or cancel a slot, as `decide` of the domain rules, and say so; what changes nothing is not said.
 
     Raises NotFound, Forbidden, Refused; among them Refused("still-elsewhere") on arriving before having left.
     """
     slot: domain.Slot = found(await storage.lock(tx, slot_id), "presence-slot", slot_id)
-    [event] = decide(slot, officer_id, now)
-    changed = domain.evolve(slot, event)
+    changed, facts = slot, []
+    for event in decide(slot, officer_id, now):
+        changed = domain.evolve(changed, event)
+        facts.append(Fact(event, changed.version))
     try:
-        await storage.save(tx, changed, [Fact(event, changed.version)])
+        if facts:
+            await storage.save(tx, changed, facts)
     except asyncpg.UniqueViolationError as fault:
         raise Refused("still-elsewhere", "You have not left the place where you arrived before.") from fault
     return changed

@@ -87,6 +87,20 @@ def arrive(slot: Slot, officer_id: UUID, now: datetime) -> list[SlotEvent]:
     return [ArrangerArrived(slot_id=slot.id, place_id=slot.place_id, officer_id=slot.officer_id)]
 
 
+def claim(slot: Slot, officer_id: UUID, now: datetime, claimed_at: datetime) -> list[SlotEvent]:
+    """The officer was there without signal and says so afterwards; after the slot's end they have left by then.
+
+    `claimed_at`, when they say they came, is taken at its word: from 30 minutes before the start until the end.
+    Raises Forbidden("not-your-slot"), Refused("slot-not-planned", "too-early" or "slot-is-over").
+    """
+    [arrived] = arrive(slot, officer_id, claimed_at)
+    claimed = arrived.model_copy(update={"how": "claimed"})
+    if now < slot.ends_at:
+        return [claimed]
+    gone = ArrangerLeft(slot_id=slot.id, place_id=slot.place_id, officer_id=slot.officer_id, by_itself=True)
+    return [claimed, gone]
+
+
 def leave(slot: Slot, officer_id: UUID, _: datetime) -> list[SlotEvent]:
     """The officer has gone; at any time after arriving. Raises Forbidden, Refused("slot-not-arrived")."""
     _only_by_its_officer(slot, officer_id)

@@ -1,20 +1,34 @@
 """What is there to refer to: places, and initiatives as far as they are known here."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from dorpsplein.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a place is: a point in WGS 84, and the code of its neighbourhood where that is known."""
+
+    latitude: float
+    longitude: float
+    neighbourhood: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Which of the places and initiatives that are referred to are there; `places` are the open ones."""
+    """Which of the places and initiatives that are referred to are there; `places` are the open ones.
+
+    `spots` says where places are, closed ones too.
+    """
 
     places: AbstractSet[UUID] = frozenset()
     initiatives: AbstractSet[UUID] = frozenset()
     withdrawn_initiatives: AbstractSet[UUID] = frozenset()
     closed_places: AbstractSet[UUID] = frozenset()
+    spots: Mapping[UUID, Spot] = field(default_factory=dict)
 
 
 def about_what_is_there(

@@ -9,20 +9,22 @@ import asyncpg
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from presence.domain.consent import Consent
-from presence.domain.encounters import Encounter, Note
+from presence.domain.encounters import Becomes, Encounter, Note
 
 ADD = """
     with saved as (
         insert into encounters
-            (id, noted_by, noted_at, theme, consent, place_id, initiative_id, words, contributor_id)
-        select id, noted_by, $1, theme, consent, place_id, initiative_id, words, contributor_id
-        from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::uuid[])
-            as note(id, noted_by, theme, consent, place_id, initiative_id, words, contributor_id)
+            (id, noted_by, noted_at, theme, consent, place_id, initiative_id, words, contributor_id, media_id, becomes)
+        select id, noted_by, $1, theme, consent, place_id, initiative_id, words, contributor_id, media_id, becomes
+        from unnest(
+            $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::uuid[],
+            $10::uuid[], $11::text[]
+        ) as note(id, noted_by, theme, consent, place_id, initiative_id, words, contributor_id, media_id, becomes)
         order by id
         on conflict do nothing returning id
     ), recorded as (
         insert into outbox (shard, topic, key, headers, body)
-        select fact.* from unnest($10::smallint[], $11::text[], $12::text[], $13::text[], $14::bytea[])
+        select fact.* from unnest($12::smallint[], $13::text[], $14::text[], $15::text[], $16::bytea[])
             as fact(shard, topic, key, headers, body)
         where fact.key in (select id::text from saved)
     )
@@ -33,7 +35,7 @@ LOCK = "select * from encounters where id = $1 for update"
 WITHDRAW = """
     with saved as (
         update encounters
-        set consent = 'none', words = null, contributor_id = null, withdrawn = true, version = $2
+        set consent = 'none', words = null, contributor_id = null, media_id = null, withdrawn = true, version = $2
         where id = $1
     )
     insert into outbox (shard, topic, key, headers, body)
@@ -70,6 +72,8 @@ async def add(
         [note.initiative_id for note in notes],
         [note.words for note in notes],
         [note.contributor_id for note in notes],
+        [note.media_id for note in notes],
+        [note.becomes for note in notes],
         *tx.outbox(facts),
     )
     return {row["id"] for row in rows}
@@ -87,7 +91,7 @@ async def lock(tx: Transaction, encounter_id: UUID) -> Encounter | None:
 
 
 async def withdraw(tx: Transaction, encounter: Encounter, facts: Sequence[Fact]) -> None:
-    """Erase words and name of a locked encounter, with the facts that say so."""
+    """Erase words, sound and name of a locked encounter, with the facts that say so."""
     await tx.execute(WITHDRAW, encounter.note.id, encounter.version, *tx.outbox(facts))
 
 
@@ -112,5 +116,7 @@ def encounter_of(row: asyncpg.Record) -> Encounter:
         initiative_id=row["initiative_id"],
         words=row["words"],
         contributor_id=row["contributor_id"],
+        media_id=row["media_id"],
+        becomes=Becomes(row["becomes"]),
     )
     return Encounter(note, row["noted_at"], withdrawn=row["withdrawn"], version=row["version"])
