@@ -33,10 +33,10 @@ router = APIRouter(tags=["field"])
 
 
 def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as fault:
-        raise PydanticCustomError("moment_range", "must be a moment from year 1 up to year 9999") from fault
+    """The moment in UTC; what a phone that lost its clock says (1970) is one, the ends of the calendar are not."""
+    if not 1970 <= moment.year < 9999:
+        raise PydanticCustomError("moment_range", "must be a moment from the year 1970 on, before the year 9999")
+    return moment.astimezone(UTC)
 
 
 ClientMoment = Annotated[Moment, AfterValidator(_in_utc)]
