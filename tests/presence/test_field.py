@@ -267,6 +267,22 @@ async def test_the_same_batch_at_once_has_one_effect(presence: Presence) -> None
     assert await presence.rows("select count(*) from harvest_lines") == [(9,)]
 
 
+async def test_batches_that_go_through_the_same_things_in_opposite_orders_never_block_each_other(
+    presence: Presence,
+) -> None:
+    live = [await session(presence) for _ in range(2)]
+
+    def lines(first: str, second: str) -> list[dict[str, Any]]:
+        return [
+            command("bring-in-line", NOON + number * HOUR / 60, sessionId=first if number < 20 else second, line=LINE)
+            for number in range(40)
+        ]
+
+    answers = await asyncio.gather(*(send(presence, lines(*live[:: (-1) ** turn])) for turn in range(6)))
+    assert {result for answer in answers for result in words(answer)} == {"done"}
+    assert await presence.rows("select lines from sessions") == [(120,), (120,)]
+
+
 async def test_each_command_has_its_own_result_also_what_is_none(presence: Presence) -> None:
     live = await session(presence)
     good = noted()
