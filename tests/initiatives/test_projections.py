@@ -17,8 +17,8 @@ from dorpsplein.contracts.initiatives.supports import SupportGiven, SupportWithd
 from dorpsplein.contracts.presence.encounters import EncounterNoted, EncounterState
 from dorpsplein.contracts.presence.sessions import SessionAnnounced
 from dorpsplein.envelope import Recorded
+from initiatives.domain.encounters import contribution_id
 from initiatives.domain.support import support_id
-from initiatives.projections.contributions import contribution_id
 
 ANNA = some_id(77)
 

@@ -18,10 +18,12 @@ from dorpsplein.contracts.presence.harvest import HarvestState
 from dorpsplein.contracts.presence.sessions import SessionState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Cause, Recorded
+from initiatives.commands import encounters
 from initiatives.commands.contributions import announce_contributions
 from initiatives.commands.life import reach_thresholds
 from initiatives.commands.lineage import Link, link
 from initiatives.commands.withdrawing import follow_erasures
+from initiatives.domain.encounters import SHARED
 from initiatives.projections import activity, contributions, page, timeline
 from initiatives.projections.reach import story_reach
 from initiatives.projections.sessions import sessions
@@ -43,10 +45,19 @@ async def reach(tx: Transaction, events: Sequence[Recorded[Any]]) -> None:
 
 
 async def announce(tx: Transaction, events: Sequence[Recorded[EncounterState | HarvestState]]) -> None:
-    """What was told is kept as contributions: the new ones are told to everyone, and those whose words went too."""
+    """What was told is kept as contributions: the new ones are told to everyone, and those whose words went too.
+
+    Drafts and sounds of talks come and go with that.
+    """
+    now = events[-1].time
     causes = {contributions.contribution_of(event.event): event.cause for event in events}
-    await announce_contributions(tx, causes, now=events[-1].time)
-    await follow_erasures(tx, causes, now=events[-1].time)
+    talks = [(event.event, event.erased) for event in events if isinstance(event.event, EncounterState)]
+    ids = [talk.encounter_id for talk, _ in talks]
+    await encounters.follow(tx, [talk for talk, gone in talks if not gone and talk.consent in SHARED], now=now)
+    await encounters.end_drafts(tx, ids)
+    await announce_contributions(tx, causes, now=now)
+    await follow_erasures(tx, causes, now=now)
+    await encounters.remove_sounds(tx, ids, now=now)
 
 
 async def pay(tx: Transaction, events: Sequence[Recorded[PledgeMatched | PledgeCommitted]]) -> None:

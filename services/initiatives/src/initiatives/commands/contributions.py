@@ -112,12 +112,15 @@ async def both_locked(tx: Transaction, contribution_id: UUID) -> tuple[Initiativ
     return initiative, (await storage.lock(tx, [contribution_id]))[contribution_id]
 
 
-async def announce_contributions(tx: Transaction, causes: Mapping[UUID, Cause], *, now: datetime) -> None:
+async def announce_contributions(
+    tx: Transaction, causes: Mapping[UUID, Cause | None], *, about: UUID | None = None, now: datetime
+) -> None:
     """Say, once, of each of these that was told in a talk or a session that it was brought in, and link it.
 
-    Those for no known initiative are passed by.
+    It is for the initiative it was told for, or for the one it is `about` from now on. Those for no known initiative
+    are passed by.
     """
-    begun = [_told(row) for row in await storage.announce(tx, list(causes))]
+    begun = [_told(row) for row in await storage.announce(tx, list(causes), about)]
     tellers = await storage.tellers(tx, [told.id for told in begun])
     await tx.record([Fact(domain.told(told, tellers.get(told.id)), 1, causes[told.id]) for told in begun])
     why = {one: causes[told.id] for told in begun for one in places(told)}

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from dorpsplein.database import Transaction
+from initiatives.commands.contributions import announce_contributions
 from initiatives.commands.initiatives import propose
 from initiatives.domain import drafts as domain
 from initiatives.domain.drafts import Draft
+from initiatives.domain.encounters import contribution_id
 from initiatives.domain.initiative import Content
 from initiatives.settings import InitiativesSettings
 from initiatives.storage import drafts as storage
@@ -50,12 +52,18 @@ async def propose_draft(
 ) -> dict[str, Any]:
     """Make an initiative of a draft, which is gone then; `content` is what the draft says, found whole.
 
+    Where it began with a talk, what was told there is its first contribution, in its place at once.
     Raises NotFound("draft-unknown"), Stale("draft-changed") where it was kept again meanwhile, and what proposing does.
     """
     current = domain.only_owner(await storage.lock(tx, draft.id), draft.id, draft.owner_id)
     domain.refuse_stale(current, draft.version)
     await storage.drop(tx, draft.id)
-    return await propose(tx, content, initiative_id=initiative_id, initiator=draft.owner_id, settings=settings, now=now)
+    answer = await propose(
+        tx, content, initiative_id=initiative_id, initiator=draft.owner_id, settings=settings, now=now
+    )
+    if current.encounter_id is not None:
+        await announce_contributions(tx, {contribution_id(current.encounter_id): None}, about=initiative_id, now=now)
+    return answer
 
 
 def _shown(draft: Draft, now: datetime) -> dict[str, Any]:
@@ -64,4 +72,5 @@ def _shown(draft: Draft, now: datetime) -> dict[str, Any]:
         "version": draft.version,
         "content": dict(draft.content),
         "changedAt": now.isoformat(),
+        "encounterId": draft.encounter_id and str(draft.encounter_id),
     }

@@ -20,7 +20,7 @@ async def link(
     *,
     now: datetime,
     cause: Cause | None = None,
-    causes: Mapping[UUID, Cause] | None = None,
+    causes: Mapping[UUID, Cause | None] | None = None,
 ) -> None:
     """Store links and tell of those that were not standing yet; the same again changes nothing.
 

@@ -8,16 +8,21 @@ from uuid import UUID
 from dorpsplein.errors import NotFound, Refused, Stale
 
 MOST_DRAFTS = 50
+"""How many somebody may have begun themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody has written so far, field by field, as it was sent; `version` counts how often it was kept."""
+    """What somebody has written so far, field by field, as it was sent; `version` counts how often it was kept.
+
+    `encounter_id` is the talk it began with, where there was one.
+    """
 
     id: UUID
     owner_id: UUID
     version: int = 1
     content: Mapping[str, Any] = field(default_factory=dict)
+    encounter_id: UUID | None = None
 
 
 def refuse_more(there_are: int) -> None:

@@ -9,6 +9,7 @@ from dorpsplein.contracts.presence.harvest import HarvestState
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Recorded
 from dorpsplein.settings import NAMESPACE
+from initiatives.domain.encounters import SHARED, contribution_id
 
 Told = EncounterState | HarvestState
 
@@ -45,14 +46,9 @@ def contribution_of(told: Told) -> UUID:
     return uuid5(NAMESPACE, f"contribution/harvest/{told.harvest_line_id}")
 
 
-def contribution_id(encounter_id: UUID) -> UUID:
-    """The id of what an encounter brought in."""
-    return uuid5(NAMESPACE, f"contribution/encounter/{encounter_id}")
-
-
 def _contribution(event: Recorded[Told]) -> tuple[Any, ...]:
     told = event.event
-    shared = not event.erased and told.consent in {"anonymous", "named"}
+    shared = not event.erased and told.consent in SHARED
     session_id = told.session_id if shared and isinstance(told, HarvestState) else None
     words = (told.initiative_id, told.words) if shared else (None, None)
     teller = told.contributor_id if shared and told.consent == "named" else None

@@ -42,9 +42,9 @@ ANNOUNCE = """
     insert into offered (
         id, version, initiative_id, kind, origin, origin_id, session_id, status, offered_at, changed_at
     )
-    select c.id, 1, c.initiative_id, 'text', c.origin, coalesce(c.session_id, c.origin_id), c.session_id,
+    select c.id, 1, i.id, 'text', c.origin, coalesce(c.session_id, c.origin_id), c.session_id,
         'placed', c.offered_at, c.offered_at
-    from contributions c join initiatives i on i.id = c.initiative_id
+    from contributions c join initiatives i on i.id = coalesce($2::uuid, c.initiative_id)
     where c.id = any($1::uuid[]) and c.words is not null
     order by c.id
     on conflict do nothing returning id, initiative_id, origin, origin_id, session_id, offered_at
@@ -88,8 +88,8 @@ MINE = """
 """
 OF_PERSON = f"""
     select at, id, row_to_json(mine)::text as document from (
-        select o.id, o.initiative_id as "initiativeId", i.title, o.kind, k.words, o.origin, o.status, o.anonymous,
-            h.subject_id is not null as hidden, o.reason, o.answer, o.offered_at as at
+        select o.id, o.initiative_id as "initiativeId", i.title, coalesce(k.kind, o.kind) as kind, k.words,
+            o.origin, o.status, o.anonymous, h.subject_id is not null as hidden, o.reason, o.answer, o.offered_at as at
         from ({MINE}) as mine join offered o on o.id = mine.id
         left join contributions_shown k on k.id = o.id
         left join initiatives i on i.id = o.initiative_id
@@ -118,9 +118,11 @@ async def save(tx: Transaction, contributions: Sequence[Contribution], facts: Se
     await tx.execute(SAVE, *tx.outbox(facts), rows, now)
 
 
-async def announce(tx: Transaction, contribution_ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """Begin the life of what was told for known initiatives; returns those that had none before."""
-    return await tx.fetch(ANNOUNCE, contribution_ids)
+async def announce(
+    tx: Transaction, contribution_ids: Sequence[UUID], about: UUID | None = None
+) -> list[asyncpg.Record]:
+    """Begin the life of what was told for known initiatives, or for `about`; returns those that had none before."""
+    return await tx.fetch(ANNOUNCE, contribution_ids, about)
 
 
 async def tellers(tx: Transaction, contribution_ids: Sequence[UUID]) -> dict[UUID, UUID]:

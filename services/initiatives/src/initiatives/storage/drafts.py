@@ -13,9 +13,9 @@ from dorpsplein.database import Transaction
 from initiatives.domain.drafts import Draft
 
 ONE_WRITER = "select pg_advisory_xact_lock(hashtextextended('drafts' || $1::uuid::text, 0))"
-COUNT = "select count(*) from drafts where owner_id = $1"
-LOCK = "select id, owner_id, version, content from drafts where id = $1 for update"
-GET = "select id, owner_id, version, content from drafts where id = $1"
+COUNT = "select count(*) from drafts where owner_id = $1 and encounter_id is null"
+LOCK = "select id, owner_id, version, content, encounter_id from drafts where id = $1 for update"
+GET = "select id, owner_id, version, content, encounter_id from drafts where id = $1"
 SAVE = """
     insert into drafts (id, owner_id, version, content, changed_at) values ($1, $2, $3, $4, $5)
     on conflict (id) do update set
@@ -24,7 +24,7 @@ SAVE = """
 DROP = "delete from drafts where id = $1"
 LIST = """
     select id, changed_at as at, json_build_object(
-        'id', id, 'version', version, 'content', content, 'changedAt', changed_at
+        'id', id, 'version', version, 'content', content, 'changedAt', changed_at, 'encounterId', encounter_id
     )::text as document
     from drafts where owner_id = $1 and ($2::timestamptz is null or (changed_at, id) < ($2, $3::uuid))
     order by changed_at desc, id desc limit $4
@@ -32,7 +32,7 @@ LIST = """
 
 
 async def count(tx: Transaction, owner_id: UUID) -> int:
-    """How many somebody has; until the transaction ends they begin no other."""
+    """How many somebody began themselves; until the transaction ends they begin no other."""
     await tx.execute(ONE_WRITER, owner_id)
     number: int = await tx.fetchval(COUNT, owner_id)
     return number
@@ -67,4 +67,4 @@ async def of(
 
 
 def _draft(row: Any) -> Draft | None:
-    return row and Draft(row["id"], row["owner_id"], row["version"], json.loads(row["content"]))
+    return row and Draft(row["id"], row["owner_id"], row["version"], json.loads(row["content"]), row["encounter_id"])

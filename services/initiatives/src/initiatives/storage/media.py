@@ -12,9 +12,9 @@ from dorpsplein.database import Transaction
 from initiatives.domain.media import Found, Kind, Media, Refusal, Status
 
 PUBLIC = """
-    (exists (select from media_uses u where u.media_id = m.id)
+    (exists (select from media_in_use u where u.media_id = m.id)
     and not exists (
-        select from media_uses u join hidden h on h.subject_kind = u.used_by_kind and h.subject_id = u.used_by_id
+        select from media_in_use u join hidden h on h.subject_kind = u.used_by_kind and h.subject_id = u.used_by_id
         where u.media_id = m.id
     ))
 """
@@ -62,7 +62,7 @@ CLAIM = """
 RELEASE = "update media set claimed_until = null, attempts = attempts - 1 where id = $1 and status = 'checking'"
 PARTS = "select starts_at, attempt_id from upload_parts where media_id = $1 order by starts_at"
 DELETE = "delete from media where id = $1"
-USES = "select count(*) from media_uses where media_id = $1"
+USES = "select count(*) from media_in_use where media_id = $1"
 USE = "insert into media_uses (media_id, used_by_kind, used_by_id) values ($1, $2, $3) on conflict do nothing"
 UNUSE = "delete from media_uses where media_id = $1 and used_by_kind = $2 and used_by_id = $3"
 LOCK_ALL = "select id, status from media where id = any($1::uuid[]) order by id for update"

@@ -8,12 +8,13 @@ from dorpsplein.fields import View
 
 
 class Draft(View):
-    """A draft, with what was written so far as it was sent."""
+    """A draft, with what was written so far as it was sent; `encounterId` is the talk it began with."""
 
     id: UUID
     version: int
     content: dict[str, Any]
     changed_at: datetime
+    encounter_id: UUID | None
 
 
 class DraftList(View):
