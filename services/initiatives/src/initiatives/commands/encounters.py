@@ -16,6 +16,8 @@ from initiatives.storage import encounters as storage
 async def follow(tx: Transaction, talks: Sequence[EncounterState], *, now: datetime) -> None:
     """Begin the drafts that talks become, and note their sounds, each once.
 
+    What is not shared any more (an old state that comes again) has to go after that: `end_drafts`, `remove_sounds`.
+
     The cap on drafts does not hold here: it is for what people begin themselves, and no talk may be lost by it.
     """
     newest = {talk.encounter_id: talk for talk in talks}.values()

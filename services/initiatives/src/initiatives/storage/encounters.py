@@ -12,17 +12,14 @@ from initiatives.domain.drafts import Draft
 from initiatives.domain.encounters import contribution_id
 
 BEGIN_DRAFTS = """
-    with wanted as (
-        select w.* from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[])
-            as w(encounter_id, contribution_id, draft_id, owner_id, content)
-        join contributions c on c.id = w.contribution_id and c.words is not null
-    ), begun as (
-        insert into drafted_encounters select encounter_id from wanted order by encounter_id
+    with begun as (
+        insert into drafted_encounters select * from unnest($1::uuid[]) as encounter_id order by encounter_id
         on conflict do nothing returning encounter_id
     )
     insert into drafts (id, owner_id, version, content, changed_at, encounter_id)
-    select w.draft_id, w.owner_id, 1, w.content::json, $6, w.encounter_id
-    from wanted w join begun b on b.encounter_id = w.encounter_id
+    select w.id, w.owner_id, 1, w.content::json, $5, w.encounter_id
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as w(encounter_id, id, owner_id, content)
+    join begun on begun.encounter_id = w.encounter_id
 """
 END_DRAFTS = """
     with erased as (
@@ -37,9 +34,8 @@ END_DRAFTS = """
 """
 KEEP_SOUNDS = """
     insert into told_sounds (contribution_id, media_id, noted_by)
-    select w.* from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(contribution_id, media_id, noted_by)
-    join contributions c on c.id = w.contribution_id and c.words is not null
-    order by w.contribution_id
+    select * from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as w(contribution_id, media_id, noted_by)
+    order by contribution_id
     on conflict do nothing
 """
 TAKE_SOUNDS = """
@@ -50,12 +46,10 @@ TAKE_SOUNDS = """
 
 
 async def begin_drafts(tx: Transaction, drafts: Sequence[Draft], *, now: datetime) -> None:
-    """Begin drafts, each once for its talk and never again; none of what is not shared any more."""
-    talks = [draft.encounter_id for draft in drafts if draft.encounter_id is not None]
+    """Begin drafts, each once for its talk and never again."""
     await tx.execute(
         BEGIN_DRAFTS,
-        talks,
-        [contribution_id(talk) for talk in talks],
+        [draft.encounter_id for draft in drafts],
         [draft.id for draft in drafts],
         [draft.owner_id for draft in drafts],
         [to_json(draft.content).decode() for draft in drafts],
@@ -69,7 +63,7 @@ async def end_drafts(tx: Transaction, encounter_ids: Sequence[UUID]) -> None:
 
 
 async def keep_sounds(tx: Transaction, talks: Sequence[EncounterState]) -> None:
-    """Note which media are the sound of which talk; not of what is not shared any more."""
+    """Note which media are the sound of which talk."""
     await tx.execute(
         KEEP_SOUNDS,
         [contribution_id(talk.encounter_id) for talk in talks],
