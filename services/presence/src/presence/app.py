@@ -9,6 +9,7 @@ from presence.api import (
     council,
     encounters,
     facilities,
+    field,
     forms,
     harvest,
     matching,
@@ -24,7 +25,6 @@ from presence.api import (
     visits,
 )
 from presence.commands.place_imports import import_places
-from presence.api import encounters, field, harvest, places, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
@@ -38,29 +38,25 @@ SERVICE = Service(
         facilities.router,
         slots.router,
         encounters.router,
-        sessions.router,
-        harvest.router,
-        council.router,
-        members.router,
-        visits.router,
-        promises.router,
+        field.router,
         forms.router,
         requests.router,
         officers.router,
         matching.router,
+        sessions.router,
+        harvest.router,
         calendars.router,
         posters.router,
+        council.router,
+        members.router,
+        visits.router,
+        promises.router,
     ],
     publishes=EVENTS,
     projections=PROJECTIONS,
     workers=[watch(HANDLERS), import_places],
     large_bodies={
         "/place-imports": place_imports.MOST_FILE_BYTES,
+        "/field-commands": field.MOST_BATCH_BYTES,
     },
-        field.router,
-    ],
-    publishes=EVENTS,
-    projections=PROJECTIONS,
-    workers=[watch(HANDLERS)],
-    large_bodies={"/field-commands": field.MOST_BATCH_BYTES},
 )
