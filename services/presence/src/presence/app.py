@@ -25,6 +25,7 @@ from presence.api import (
     visits,
 )
 from presence.commands.place_imports import import_places
+from presence.api import arrivals, encounters, harvest, lone_visits, nearby, places, series, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
@@ -37,6 +38,10 @@ SERVICE = Service(
         place_imports.router,
         facilities.router,
         slots.router,
+        arrivals.router,
+        nearby.router,
+        series.router,
+        lone_visits.router,
         encounters.router,
         field.router,
         forms.router,

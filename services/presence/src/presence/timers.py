@@ -12,4 +12,11 @@ HANDLERS: Mapping[str, Handler] = {
     members.COUNCIL_TERM: members.end_terms,
     promises.COUNCIL_PROMISE_REMINDER: promises.remind_due,
     promises.COUNCIL_PROMISE_DUE: promises.come_due,
+from presence.commands import lone_visits, series, slots
+
+HANDLERS: Mapping[str, Handler] = {
+    slots.SLOT_RINGS: slots.ring,
+    series.SERIES_EXTENDS: series.extend,
+    lone_visits.LONE_VISIT_RINGS: lone_visits.ring,
+    lone_visits.LONE_VISIT_GOES: lone_visits.forget,
 }

@@ -1,6 +1,7 @@
-"""Presence over HTTP: slots, who is at a place, who is here now."""
+"""Presence slots over HTTP, and who is at a place."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -11,12 +12,11 @@ from pydantic import AfterValidator, Field
 from uuid_utils.compat import uuid7
 
 from dorpsplein.database import Database, Transaction
-from dorpsplein.fields import Body, Code, Moment, Point, View, point_of
+from dorpsplein.fields import Body, Code, Moment, View
 from dorpsplein.idempotency import Once
 from dorpsplein.identity import Caller
-from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, found, permitted
+from dorpsplein.web import Db, Now, OnlyOnce, Visitor, answer_once, etag, found, permitted
 from presence.api.lists import Limit, after_id, each_once, listed
-from presence.api.places import NearPoint, RadiusM
 from presence.commands import slots as commands
 from presence.domain import slots as domain
 from presence.permissions import PERMISSIONS
@@ -35,8 +35,16 @@ class NewSlot(Body):
     themes: Annotated[list[Code], Field(max_length=10, default_factory=list), AfterValidator(each_once)]
 
 
+class MovedSlot(Body):
+    """When the caller will be there instead, and where; at the same place where none is named."""
+
+    place_id: UUID | None = None
+    starts_at: Moment
+    ends_at: Moment
+
+
 class SlotView(View):
-    """A presence slot."""
+    """A presence slot, one of a series where there is one."""
 
     id: UUID
     officer_id: UUID
@@ -45,51 +53,13 @@ class SlotView(View):
     ends_at: datetime
     themes: list[str]
     status: str
+    series_id: UUID | None
     version: int
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> Self:
         """The view of a slot's row."""
         return cls.model_validate(dict(row))
-
-
-class PlaceHere(View):
-    """The place where someone is."""
-
-    id: UUID
-    name: str
-    address: str
-    kind: str
-    point: Point
-
-
-class HereView(View):
-    """Someone who is at a place (`arrived`) or should be (`planned`): place and window, nothing finer."""
-
-    slot_id: UUID
-    officer_id: UUID
-    starts_at: datetime
-    ends_at: datetime
-    themes: list[str]
-    status: str
-    place: PlaceHere
-    distance_meters: int | None = None
-
-    @classmethod
-    def of(cls, row: asyncpg.Record) -> Self:
-        """The view of a slot's row with its place."""
-        point = Point(latitude=row["latitude"], longitude=row["longitude"])
-        place = PlaceHere(id=row["place_id"], name=row["name"], address=row["address"], kind=row["kind"], point=point)
-        return cls(
-            slot_id=row["id"],
-            officer_id=row["officer_id"],
-            starts_at=row["starts_at"],
-            ends_at=row["ends_at"],
-            themes=row["themes"],
-            status=row["status"],
-            place=place,
-            distance_meters=None if row["distance"] is None else round(row["distance"]),
-        )
 
 
 def _answer(slot: domain.Slot) -> dict[str, Any]:
@@ -101,6 +71,7 @@ def _answer(slot: domain.Slot) -> dict[str, Any]:
         ends_at=slot.ends_at,
         themes=list(slot.themes),
         status=slot.status,
+        series_id=slot.series_id,
         version=slot.version,
     )
     return view.model_dump(mode="json")
@@ -124,37 +95,29 @@ async def announce_presence(
     return await answer_once(db, request_once, 201, command)
 
 
-async def _change(
+async def change(
     db: Database, request_once: Once, slot_id: UUID, caller: Caller, decide: commands.Decide, now: datetime
 ) -> Response:
+    """Change the caller's slot as `decide` says, and answer with it."""
+
     async def command(tx: Transaction) -> dict[str, Any]:
         return _answer(await commands.change_slot(tx, slot_id, caller.id, decide, now=now))
 
     return await answer_once(db, request_once, 200, command)
 
 
-@router.post("/presence-slots/{slot_id}/arrival", response_model=SlotView)
-async def arrive(
-    caller: Annotated[Caller, permitted(PERMISSIONS["arrive"])],
+@router.post("/presence-slots/{slot_id}/move", response_model=SlotView)
+async def move_presence(
+    caller: Annotated[Caller, permitted(PERMISSIONS["move_presence"])],
     db: Db,
     now: Now,
     request_once: OnlyOnce,
     slot_id: UUID,
+    body: MovedSlot,
 ) -> Response:
-    """Say that you are there: from 30 minutes before the slot starts until it ends."""
-    return await _change(db, request_once, slot_id, caller, domain.arrive, now)
-
-
-@router.post("/presence-slots/{slot_id}/departure", response_model=SlotView)
-async def leave(
-    caller: Annotated[Caller, permitted(PERMISSIONS["leave"])],
-    db: Db,
-    now: Now,
-    request_once: OnlyOnce,
-    slot_id: UUID,
-) -> Response:
-    """Say that you have gone."""
-    return await _change(db, request_once, slot_id, caller, domain.leave, now)
+    """Say that you will come at another time, or to another place; until the slot ends."""
+    to = domain.Move(body.place_id, body.starts_at, body.ends_at)
+    return await change(db, request_once, slot_id, caller, partial(domain.move, to=to), now)
 
 
 @router.post("/presence-slots/{slot_id}/cancellation", response_model=SlotView)
@@ -166,7 +129,7 @@ async def cancel_presence(
     slot_id: UUID,
 ) -> Response:
     """Say that you will not come."""
-    return await _change(db, request_once, slot_id, caller, domain.cancel, now)
+    return await change(db, request_once, slot_id, caller, domain.cancel, now)
 
 
 @router.get("/presence-slots/mine")
@@ -185,10 +148,14 @@ async def list_own_slots(
 
 
 @router.get("/presence-slots/{slot_id}", response_model=SlotView)
-async def read_slot(db: Db, slot_id: UUID) -> Response:
-    """One slot."""
+async def read_slot(db: Db, now: Now, visitor: Visitor, slot_id: UUID) -> Response:
+    """One slot. What is over only its officer can read: nobody's past is public."""
     async with db.transaction() as tx:
-        view = SlotView.of(found(await storage.one(tx, slot_id), "presence-slot", slot_id))
+        row = found(await storage.one(tx, slot_id), "presence-slot", slot_id)
+    is_own = visitor is not None and visitor.id == row["officer_id"]
+    view: SlotView = SlotView.of(
+        found(row if is_own or not storage.slot_of(row).is_over(now) else None, "presence-slot", slot_id)
+    )
     return JSONResponse(view.model_dump(mode="json"), headers={"ETag": etag(view.version)})
 
 
@@ -203,22 +170,3 @@ async def list_presence(
         if not rows:
             found(await stored_places.one(tx, place_id), "place", place_id)
     return listed(request, rows, limit, SlotView.of)
-
-
-@router.get("/here-now")
-async def here_now(
-    request: Request,
-    db: Db,
-    now: Now,
-    near: NearPoint = None,
-    radius: RadiusM = 5_000,
-    cursor: str | None = None,
-    limit: Limit = 50,
-) -> Response:
-    """Who has arrived and not left, and who is planned now: place and window only."""
-    after = after_id(cursor)
-    point = point_of(near) if near else None
-    around = (point.latitude, point.longitude) if point else None
-    async with db.transaction() as tx:
-        rows = await storage.here_now(tx, now, around, radius, after=after, limit=limit + 1)
-    return listed(request, rows, limit, HereView.of)

@@ -1,5 +1,6 @@
 """Presence slots in the database, which itself holds that an officer is at one place at a time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,32 +8,50 @@ import asyncpg
 
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
-from presence.domain.slots import EARLIEST_ARRIVAL, LINGERS, Slot, SlotStatus
+from presence.domain.slots import LINGERS, How, Slot, SlotStatus
 
 ADD = """
     with saved as (
-        insert into presence_slots (id, officer_id, place_id, starts_at, ends_at, themes, status)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into presence_slots
+            (id, officer_id, place_id, themes, series_id, status, changed_at, starts_at, ends_at, recurs_at)
+        select slot.id, $1, place.id, $3, $4, 'planned', $5, slot.starts_at, slot.ends_at, slot.recurs_at
+        from unnest($6::uuid[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[])
+                 as slot(id, starts_at, ends_at, recurs_at)
+             join places as place on place.id = $2 and place.closed_reason is null
+        order by slot.starts_at
         on conflict do nothing returning id
     ), recorded as (
         insert into outbox (shard, topic, key, headers, body)
-        select fact.* from unnest($8::smallint[], $9::text[], $10::text[], $11::text[], $12::bytea[]) as fact, saved
+        select fact.* from unnest($10::smallint[], $11::text[], $12::text[], $13::text[], $14::bytea[])
+            as fact(shard, topic, key, headers, body)
+        where fact.key in (select id::text from saved)
     )
     select id from saved
 """
 OVERLAPPING = """
-    select * from presence_slots
-    where officer_id = $1 and tstzrange(starts_at, ends_at) && tstzrange($2, $3) and status in ('planned', 'arrived')
-    order by starts_at limit 1
+    select distinct on (there.starts_at, there.id) there.*
+    from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) as slot(id, starts_at, ends_at)
+         join presence_slots as there
+             on there.officer_id = $1 and there.status in ('planned', 'arrived') and there.id <> all($2)
+             and tstzrange(there.starts_at, there.ends_at) && tstzrange(slot.starts_at, slot.ends_at)
+    order by there.starts_at, there.id limit $5
 """
 ONE = "select * from presence_slots where id = $1"
-LOCK = "select * from presence_slots where id = $1 for update"
+LOCK = "select * from presence_slots where id = any($1::uuid[]) order by id for update"
+LOCK_LATER = """
+    select * from presence_slots where series_id = $1 and status = 'planned' and starts_at >= $2 order by id for update
+"""
 SAVE = """
     with saved as (
-        update presence_slots set status = $2, version = $3 where id = $1
+        update presence_slots as slot
+        set place_id = after.place_id, starts_at = after.starts_at, ends_at = after.ends_at, status = after.status,
+            arrived_how = after.arrived_how, version = after.version, changed_at = $1
+        from unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[], $8::integer[])
+            as after(id, place_id, starts_at, ends_at, status, arrived_how, version)
+        where slot.id = after.id
     )
     insert into outbox (shard, topic, key, headers, body)
-    select * from unnest($4::smallint[], $5::text[], $6::text[], $7::text[], $8::bytea[])
+    select * from unnest($9::smallint[], $10::text[], $11::text[], $12::text[], $13::bytea[])
 """
 OF_OFFICER = """
     select * from presence_slots
@@ -47,40 +66,34 @@ AT_PLACE = """
       and ($4::uuid is null or (starts_at, id) > (select starts_at, id from presence_slots where id = $4))
     order by starts_at, id limit $5
 """
-HERE_NOW = """
-    with around as (
-        select slot.id, slot.officer_id, slot.starts_at, slot.ends_at, slot.themes, slot.status,
-               place.id as place_id, place.name, place.address, place.kind, place.latitude, place.longitude,
-               earth_distance(ll_to_earth(latitude, longitude), ll_to_earth($6, $7)) as distance
-        from presence_slots as slot join places as place on place.id = slot.place_id
-        where slot.status in ('planned', 'arrived')
-          and tstzrange(starts_at, ends_at) && tstzrange($1::timestamptz - $2::interval, $1 + $3::interval, '[]')
-          and case slot.status when 'arrived' then ends_at > $1 - $2 else starts_at <= $1 and ends_at > $1 end
-          and ($6::float8 is null or earth_box(ll_to_earth($6, $7), $8) @> ll_to_earth(latitude, longitude))
+
+
+async def add(tx: Transaction, slots: Sequence[Slot], facts: Sequence[Fact], now: datetime) -> set[UUID]:
+    """Add slots of one officer at one place, for the same themes, with their facts; the ids of those added.
+
+    Where the officer is not free, or the place is unknown or closed, a slot is passed by with its facts.
+    """
+    first = slots[0]
+    rows = await tx.fetch(
+        ADD,
+        first.officer_id,
+        first.place_id,
+        list(first.themes),
+        first.series_id,
+        now,
+        [slot.id for slot in slots],
+        [slot.starts_at for slot in slots],
+        [slot.ends_at for slot in slots],
+        [slot.recurs_at for slot in slots],
+        *tx.outbox(facts),
     )
-    select * from around
-    where ($6::float8 is null or distance <= $8)
-      and ($4::uuid is null or (coalesce(distance, 0), starts_at, id)
-           > (select coalesce(distance, 0), starts_at, id from around where id = $4))
-    order by coalesce(distance, 0), starts_at, id limit $5
-"""
+    return {row["id"] for row in rows}
 
 
-async def add(tx: Transaction, slot: Slot, facts: list[Fact]) -> bool:
-    """Add a slot with its facts; False, and nothing done, where the officer is not free then."""
-    themes = list(slot.themes)
-    columns = tx.outbox(facts)
-    return bool(
-        await tx.fetchval(
-            ADD, slot.id, slot.officer_id, slot.place_id, slot.starts_at, slot.ends_at, themes, slot.status, *columns
-        )
-    )
-
-
-async def overlapping(tx: Transaction, slot: Slot) -> Slot | None:
-    """The first slot of the same officer in (part of) the same time."""
-    row = await tx.fetchrow(OVERLAPPING, slot.officer_id, slot.starts_at, slot.ends_at)
-    return None if row is None else _slot(row)
+async def overlapping(tx: Transaction, slots: Sequence[Slot], limit: int) -> list[Slot]:
+    """The first of the other slots of these slots' officer in (part of) the same time, in order."""
+    ids, starts, ends = ([getattr(slot, name) for slot in slots] for name in ("id", "starts_at", "ends_at"))
+    return [slot_of(row) for row in await tx.fetch(OVERLAPPING, slots[0].officer_id, ids, starts, ends, limit)]
 
 
 async def one(tx: Transaction, slot_id: UUID) -> asyncpg.Record | None:
@@ -88,18 +101,25 @@ async def one(tx: Transaction, slot_id: UUID) -> asyncpg.Record | None:
     return await tx.fetchrow(ONE, slot_id)
 
 
-async def lock(tx: Transaction, slot_id: UUID) -> Slot | None:
-    """A slot, locked until the transaction ends."""
-    row = await tx.fetchrow(LOCK, slot_id)
-    return None if row is None else _slot(row)
+async def lock(tx: Transaction, slot_ids: Sequence[UUID]) -> list[Slot]:
+    """Those of these slots that are there, locked until the transaction ends."""
+    return [slot_of(row) for row in await tx.fetch(LOCK, slot_ids)]
 
 
-async def save(tx: Transaction, slot: Slot, facts: list[Fact]) -> None:
-    """Save a locked slot's new status with its facts.
+async def lock_later(tx: Transaction, series_id: UUID, moment: datetime) -> list[Slot]:
+    """The planned slots of a series from a moment on, locked until the transaction ends."""
+    return [slot_of(row) for row in await tx.fetch(LOCK_LATER, series_id, moment)]
 
-    Raises asyncpg.UniqueViolationError where it arrives while the officer is still elsewhere.
+
+async def save(tx: Transaction, slots: Sequence[Slot], facts: Sequence[Fact], now: datetime) -> None:
+    """Save locked slots as they are after their facts, with these.
+
+    Raises asyncpg.UniqueViolationError where one arrives while the officer is still elsewhere, and
+    asyncpg.ExclusionViolationError where one takes time in which the officer is not free.
     """
-    await tx.execute(SAVE, slot.id, slot.status, slot.version, *tx.outbox(facts))
+    names = ("id", "place_id", "starts_at", "ends_at", "status", "arrived_how", "version")
+    columns = [[getattr(slot, name) for slot in slots] for name in names]
+    await tx.execute(SAVE, now, *columns, *tx.outbox(facts))
 
 
 async def of_officer(tx: Transaction, officer_id: UUID, *, after: UUID | None, limit: int) -> list[asyncpg.Record]:
@@ -114,21 +134,8 @@ async def at_place(
     return await tx.fetch(AT_PLACE, place_id, now, LINGERS, after, limit)
 
 
-async def here_now(
-    tx: Transaction,
-    now: datetime,
-    point: tuple[float, float] | None,
-    radius_m: float,
-    *,
-    after: UUID | None,
-    limit: int,
-) -> list[asyncpg.Record]:
-    """Who has arrived and not left, and who is planned now, each with the place; near a point, the nearest first."""
-    latitude, longitude = point or (None, None)
-    return await tx.fetch(HERE_NOW, now, LINGERS, EARLIEST_ARRIVAL, after, limit, latitude, longitude, float(radius_m))
-
-
-def _slot(row: asyncpg.Record) -> Slot:
+def slot_of(row: asyncpg.Record) -> Slot:
+    """The slot a row holds."""
     return Slot(
         id=row["id"],
         officer_id=row["officer_id"],
@@ -138,4 +145,7 @@ def _slot(row: asyncpg.Record) -> Slot:
         themes=tuple(row["themes"]),
         status=SlotStatus(row["status"]),
         version=row["version"],
+        series_id=row["series_id"],
+        recurs_at=row["recurs_at"],
+        arrived_how=How(row["arrived_how"]) if row["arrived_how"] else None,
     )
