@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from uuid import UUID, uuid5
 
 from dorpsplein.contracts.presence.slots import PresenceAnnounced, PresenceSeriesAnnounced, PresenceSeriesEnded
@@ -59,7 +60,7 @@ def announce(series: Series, now: datetime) -> tuple[Series, PresenceSeriesAnnou
 
     Raises Refused for a rule that `recurrence.read` refuses, ("rule-never-happens") in that year,
     ("starts-in-the-past"), ("too-far-ahead"), and ("time-does-not-exist") where the clock skips
-    the first time, as summer time begins.
+    the first time, as summer time begins, or ("times-overlap") where it makes two overlap.
     """
     today = now.astimezone(HERE).date()
     if series.starts_on < today:
@@ -74,6 +75,8 @@ def announce(series: Series, now: datetime) -> tuple[Series, PresenceSeriesAnnou
     if not recurrence.exists(day, series.starts_at):
         raise Refused("time-does-not-exist", f"On {day} the clock skips {series.starts_at:%H:%M}; choose another time.")
     refuse_senseless(first.starts_at, first.ends_at, now)
+    if any(later.starts_at < earlier.ends_at for earlier, later in pairwise(times)):
+        raise Refused("times-overlap", "One night, as summer time begins, one time would end after the next begins.")
     announced = PresenceSeriesAnnounced(
         series_id=series.id,
         place_id=series.place_id,
