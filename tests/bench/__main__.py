@@ -17,6 +17,7 @@ NAMES = {
     "render": "render",
     "hot-pot": "hot_pot",
     "support": "support",
+    "nearby": "nearby",
 }
 """The benches, each a module with a coroutine `bench(rounds, seconds)` that returns its report."""
 

@@ -111,11 +111,11 @@ class Square:
         yield from self._side({"ideal": (port, taking), "ideal_projection": (0, projecting)})
 
     @contextmanager
-    def bare_reading(self) -> Iterator[Side]:
-        """Run the bare reader of the initiatives service's database."""
+    def bare_reading(self, module: str = "ideal_read", service: str = "initiatives") -> Iterator[Side]:
+        """Run the bare reader of a service's database."""
         port = free_port()
-        reading = self._module("ideal_read", str(port), self.urls["initiatives"].application)
-        yield from self._side({"ideal_read": (port, reading)})
+        reading = self._module(module, str(port), self.urls[service].application)
+        yield from self._side({module: (port, reading)})
 
     def _side(self, parts: Mapping[str, tuple[int, Part]]) -> Iterator[Side]:
         with ExitStack() as stack:

@@ -31,7 +31,9 @@ async def passes(presence: Presence, hours: float) -> None:
 
 async def told(presence: Presence) -> list[tuple[str, str]]:
     notices = [
-        NoticeGiven.model_validate_json(body) for event, _, body in await presence.events() if event is NoticeGiven
+        NoticeGiven.model_validate_json(body or b"")
+        for event, _, body in await presence.events()
+        if event is NoticeGiven
     ]
     return [(notice.what, str(notice.person_id)) for notice in notices]
 

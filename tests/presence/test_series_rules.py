@@ -314,10 +314,11 @@ PARTS = {
 )
 def test_whatever_the_rule_it_has_days_in_order_or_is_refused(rule: dict[str, str]) -> None:
     text = ";".join(f"{name}={value}" for name, value in rule.items())
+    refusal, found = None, list[date]()
     try:
         found = days(text)
-    except Refused as refusal:
-        assert refusal.code in {"rule-not-valid", "rule-part-unknown", "rule-too-often"}
-    else:
-        assert found == sorted(set(found))
-        assert all(date(2026, 3, 3) <= day <= date(2027, 3, 1) for day in found)
+    except Refused as fault:
+        refusal = fault.code
+    assert refusal in {None, "rule-not-valid", "rule-part-unknown", "rule-too-often"}
+    assert found == sorted(set(found))
+    assert all(date(2026, 3, 3) <= day <= date(2027, 3, 1) for day in found)

@@ -1,5 +1,6 @@
 """Presence slots against a model that knows only minutes on a clock: intervals per officer, nothing of ours.
 
+Timers fire on the same clock: at times late, and then all that was due happens at once.
 Each step goes through the commands into a real database; the model says beforehand what must come of it.
 """
 
@@ -7,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,12 +22,15 @@ from dorpsplein.database import Database, Transaction
 from dorpsplein.errors import Rejected
 from dorpsplein.migrating import migrate, migrations_of
 from dorpsplein.outbox import Outbox
+from dorpsplein.timers import fire_due
 from presence.commands import places, slots
 from presence.domain import slots as domain
 from presence.domain.places import Place
+from presence.timers import HANDLERS
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 SOON = st.integers(-10, 90)
+RARELY = st.sampled_from([False] * 5 + [True])
 OFFICERS = 2
 
 
@@ -63,7 +68,9 @@ class Slots(RuleBasedStateMachine):
 
     async def empty(self) -> None:
         async with self.database.transaction() as tx:
-            await tx.execute("with slots as (delete from presence_slots) delete from outbox")
+            await tx.execute(
+                "with slots as (delete from presence_slots), timers as (delete from timers) delete from outbox"
+            )
 
     def outcome(self, command: Callable[[Transaction], Awaitable[domain.Slot]]) -> domain.Slot | str:
         """Run a command; the slot, or the code of the refusal."""
@@ -83,16 +90,23 @@ class Slots(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         self.minute += minutes
 
+    @rule()
+    def timers_fire(self) -> None:
+        type(self).run(self.fire())
+        for slot in self.slots:
+            if slot.status == "planned" and self.minute >= slot.ends:
+                slot.status, slot.steps = "missed", slot.steps + 1
+            elif slot.status == "arrived" and self.minute >= slot.ends + 60:
+                slot.status, slot.steps = "left", slot.steps + 1
+
+    async def fire(self) -> None:
+        await fire_due(self.database, HANDLERS, at(self.minute))
+
     @rule(officer=st.integers(0, OFFICERS - 1), offset=SOON, length=st.integers(-5, 60))
     def announce(self, officer: int, offset: int, length: int) -> None:
         begins = self.minute + offset
         ends = begins + length
-        occupied = {
-            minute
-            for slot in self.slots
-            if slot.officer == officer and slot.takes_time
-            for minute in range(slot.begins, slot.ends)
-        }
+        occupied = self.occupied(officer)
         command = domain.Announce(uuid4(), self.officers[officer], self.place, at(begins), at(ends))
         outcome = self.outcome(lambda tx: slots.announce_presence(tx, command, now=at(self.minute)))
         if length <= 0:
@@ -105,17 +119,85 @@ class Slots(RuleBasedStateMachine):
             assert isinstance(outcome, domain.Slot), outcome
             self.slots.append(Planned(outcome.id, officer, begins, ends))
 
+    def occupied(self, officer: int, but: Planned | None = None) -> set[int]:
+        """The minutes in which an officer is announced somewhere."""
+        return {
+            minute
+            for slot in self.slots
+            if slot.officer == officer and slot.takes_time and slot is not but
+            for minute in range(slot.begins, slot.ends)
+        }
+
+    @precondition(lambda self: self.slots)
+    @rule(
+        latest=st.integers(0, 3), offset=SOON, length=st.integers(-5, 60), other=st.sampled_from([False] * 5 + [True])
+    )
+    def move(self, latest: int, offset: int, length: int, other: bool) -> None:
+        slot = self.slots[-1 - latest % len(self.slots)]
+        begins = self.minute + offset
+        ends = begins + length
+        decide: slots.Decide = partial(domain.move, to=domain.Move(None, at(begins), at(ends)))
+        outcome = self.changed(slot, decide, other)
+        if other:
+            assert outcome == "not-your-slot"
+        elif slot.status != "planned":
+            assert outcome == "slot-not-planned"
+        elif self.minute >= slot.ends:
+            assert outcome == "slot-is-over"
+        elif (begins, ends) == (slot.begins, slot.ends):
+            assert isinstance(outcome, domain.Slot), outcome
+        elif length <= 0:
+            assert outcome == "ends-before-start"
+        elif offset < -5:
+            assert outcome == "starts-in-the-past"
+        elif self.occupied(slot.officer, but=slot) & set(range(begins, ends)):
+            assert outcome == "slots-overlap"
+        else:
+            assert isinstance(outcome, domain.Slot), outcome
+            slot.begins, slot.ends, slot.steps = begins, ends, slot.steps + 1
+
+    @precondition(lambda self: self.slots)
+    @rule(latest=st.integers(0, 3), into=st.integers(-40, 70), other=RARELY)
+    def claim(self, latest: int, into: int, other: bool) -> None:
+        """An arrival some minutes into a slot, told now."""
+        slot = self.slots[-1 - latest % len(self.slots)]
+        claimed = slot.begins + into
+        outcome = self.changed(slot, partial(domain.claim, claimed_at=at(claimed)), other)
+        over = slot.status == "missed" or self.minute >= slot.ends
+        if other:
+            assert outcome == "not-your-slot"
+        elif slot.status not in {"planned", "missed"}:
+            assert outcome == "slot-not-planned"
+        elif claimed > self.minute + 5:
+            assert outcome == "claimed-ahead"
+        elif into < -30:
+            assert outcome == "too-early"
+        elif claimed >= slot.ends:
+            assert outcome == "slot-is-over"
+        elif not over and self.is_elsewhere(slot):
+            assert outcome == "still-elsewhere"
+        else:
+            assert isinstance(outcome, domain.Slot), outcome
+            slot.status, slot.steps = ("left", slot.steps + 2) if over else ("arrived", slot.steps + 1)
+
+    def changed(self, slot: Planned, decide: slots.Decide, other: bool) -> domain.Slot | str:
+        by = self.officers[(slot.officer + other) % OFFICERS]
+        return self.outcome(lambda tx: slots.change_slot(tx, slot.id, by, decide, now=at(self.minute)))
+
+    def is_elsewhere(self, slot: Planned) -> bool:
+        return any(other.officer == slot.officer and other.status == "arrived" for other in self.slots)
+
     @precondition(lambda self: self.slots)
     @rule(
         latest=st.integers(0, 3),
         step=st.sampled_from(["arrived", "arrived", "arrived", "left", "cancelled"]),
-        other=st.sampled_from([False, False, False, False, True]),
+        other=RARELY,
     )
     def change(self, latest: int, step: str, other: bool) -> None:
         slot = self.slots[-1 - latest % len(self.slots)]
-        by = self.officers[(slot.officer + other) % OFFICERS]
-        decide = {"arrived": domain.arrive, "left": domain.leave, "cancelled": domain.cancel}[step]
-        outcome = self.outcome(lambda tx: slots.change_slot(tx, slot.id, by, decide, now=at(self.minute)))
+        steps: dict[str, slots.Decide]
+        steps = {"arrived": domain.arrive, "left": domain.leave, "cancelled": domain.cancel}
+        outcome = self.changed(slot, steps[step], other)
         expected = "not-your-slot" if other else self.refusal(slot, step)
         if expected:
             assert outcome == expected
@@ -143,12 +225,12 @@ class Slots(RuleBasedStateMachine):
             return "too-early"
         if self.minute >= slot.ends:
             return "slot-is-over"
-        elsewhere = any(other.officer == slot.officer and other.status == "arrived" for other in self.slots)
-        return "still-elsewhere" if step == "arrived" and elsewhere else None
+        return "still-elsewhere" if step == "arrived" and self.is_elsewhere(slot) else None
 
     @invariant()
     def the_database_agrees(self) -> None:
         stored: dict[UUID, tuple[str, list[int]]] = {}
+        rings: dict[UUID, datetime] = {}
 
         async def read() -> None:
             async with self.database.transaction() as tx:
@@ -159,9 +241,12 @@ class Slots(RuleBasedStateMachine):
                     self.officers,
                 )
                 stored.update({row["id"]: (row["status"], row["versions"]) for row in rows})
+                rings.update({row["ref"]: row["due_at"] for row in await tx.fetch("select ref, due_at from timers")})
 
         type(self).run(read())
         assert stored == {slot.id: (slot.status, list(range(1, slot.steps + 1))) for slot in self.slots}
+        late = {"planned": 0, "arrived": 60}
+        assert rings == {slot.id: at(slot.ends + late[slot.status]) for slot in self.slots if slot.takes_time}
 
 
 def test_an_officer_is_never_at_two_places_whatever_is_asked(make_database: MakeDatabase) -> None:

@@ -28,6 +28,7 @@ class Name(StrEnum):
     RENDER = "render"
     HOT_POT = "hot-pot"
     SUPPORT = "support"
+    NEARBY = "nearby"
 
 
 @app.command()
