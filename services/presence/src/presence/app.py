@@ -5,6 +5,7 @@ from dorpsplein.contracts.presence import EVENTS
 from dorpsplein.service import Service
 from dorpsplein.timers import watch
 from presence.api import (
+    arrivals,
     calendars,
     council,
     encounters,
@@ -12,20 +13,22 @@ from presence.api import (
     field,
     forms,
     harvest,
+    lone_visits,
     matching,
     members,
+    nearby,
     officers,
     place_imports,
     places,
     posters,
     promises,
     requests,
+    series,
     sessions,
     slots,
     visits,
 )
 from presence.commands.place_imports import import_places
-from presence.api import arrivals, encounters, harvest, lone_visits, nearby, places, series, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS

@@ -3,20 +3,17 @@
 from collections.abc import Mapping
 
 from dorpsplein.timers import Handler
-from presence.commands import field, forms, members, promises, requests
-
-HANDLERS: Mapping[str, Handler] = {
-    field.FORGET_FIELD_COMMANDS: field.forget,
-    forms.FORM_UNTOLD: forms.tell_untold,
-    requests.REQUEST_EXPIRES: requests.expire,
-    members.COUNCIL_TERM: members.end_terms,
-    promises.COUNCIL_PROMISE_REMINDER: promises.remind_due,
-    promises.COUNCIL_PROMISE_DUE: promises.come_due,
-from presence.commands import lone_visits, series, slots
+from presence.commands import field, forms, lone_visits, members, promises, requests, series, slots
 
 HANDLERS: Mapping[str, Handler] = {
     slots.SLOT_RINGS: slots.ring,
     series.SERIES_EXTENDS: series.extend,
     lone_visits.LONE_VISIT_RINGS: lone_visits.ring,
     lone_visits.LONE_VISIT_GOES: lone_visits.forget,
+    field.FORGET_FIELD_COMMANDS: field.forget,
+    forms.FORM_UNTOLD: forms.tell_untold,
+    requests.REQUEST_EXPIRES: requests.expire,
+    members.COUNCIL_TERM: members.end_terms,
+    promises.COUNCIL_PROMISE_REMINDER: promises.remind_due,
+    promises.COUNCIL_PROMISE_DUE: promises.come_due,
 }

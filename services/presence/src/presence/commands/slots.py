@@ -14,8 +14,9 @@ from dorpsplein.errors import Refused
 from dorpsplein.timers import cancel_timers, set_timers
 from dorpsplein.web import found
 from presence.domain import slots as domain
-from presence.storage import places
+from presence.domain.surroundings import about_what_is_there
 from presence.storage import slots as storage
+from presence.storage.surroundings import surroundings
 
 Decide = Callable[[domain.Slot, UUID, datetime], list[domain.SlotEvent]]
 
@@ -94,8 +95,4 @@ async def refuse_unfit(tx: Transaction, slot: domain.Slot) -> None:
 
 async def refuse_place(tx: Transaction, place_id: UUID) -> None:
     """Raises Refused("place-unknown") or ("place-closed") where nobody can be found there."""
-    place = await places.one(tx, place_id)
-    if place is None:
-        raise Refused("place-unknown", f"There is no place {place_id}.")
-    if place["closed_reason"] is not None:
-        raise Refused("place-closed", f"Nobody can be found at {place['name']} any more; choose another place.")
+    about_what_is_there(await surroundings(tx, [place_id], ()), place_id=place_id)
