@@ -10,12 +10,21 @@ from uuid import UUID
 import pytest
 
 from dorpsplein.contracts.presence.harvest import HarvestConsentWithdrawn, HarvestLineNoted, HarvestState
-from dorpsplein.contracts.presence.sessions import SessionAnnounced, SessionCancelled, SessionHarvested, SessionStarted
-from dorpsplein.errors import Forbidden, Refused, Rejected
-from presence.domain import harvest, sessions
+from dorpsplein.contracts.presence.sessions import (
+    SessionAnnounced,
+    SessionCancelled,
+    SessionFilled,
+    SessionHarvested,
+    SessionOpened,
+    SessionReopened,
+    SessionStarted,
+    SessionThanked,
+)
+from dorpsplein.errors import Conflict, Forbidden, Refused, Rejected
+from presence.domain import harvest, hosting, sessions
 from presence.domain.consent import Consent
 from presence.domain.harvest import HarvestLine
-from presence.domain.sessions import MOVES, CancelReason, Session, SessionFact, SessionStatus, WorkingForm
+from presence.domain.sessions import MOVES, CancelReason, Session, SessionFact, SessionStatus
 from presence.domain.surroundings import Surroundings
 
 BRAM, ANNA, DORA = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -26,7 +35,7 @@ HOUR = timedelta(hours=1)
 LAB = Session(
     id=UUID(int=8),
     host_id=BRAM,
-    working_form=WorkingForm.CREATIVE_LAB,
+    working_form="creative-lab",
     question="What should the square smell of?",
     starts_at=NOON,
     ends_at=NOON + 2 * HOUR,
@@ -34,9 +43,12 @@ LAB = Session(
     initiative_ids=(POND,),
 )
 LINE = HarvestLine(UUID(int=9), LAB.id, BRAM, Consent.ANONYMOUS, POND, "Of bread.")
-STARTED = SessionStarted(session_id=LAB.id, place_id=PLACE)
-HARVESTED = SessionHarvested(session_id=LAB.id, place_id=PLACE, initiative_ids=[POND], lines=1)
-CANCELLED = SessionCancelled(session_id=LAB.id, place_id=PLACE, reason="other")
+ABOUT: dict[str, Any] = {"session_id": LAB.id, "place_id": PLACE, "initiative_ids": [POND]}
+OPENED, FILLED, REOPENED = SessionOpened(**ABOUT), SessionFilled(**ABOUT), SessionReopened(**ABOUT)
+STARTED = SessionStarted(**ABOUT)
+HARVESTED = SessionHarvested(**ABOUT, lines=1)
+THANKED = SessionThanked(**ABOUT)
+CANCELLED = SessionCancelled(**ABOUT, reason="other")
 
 
 def given(*events: SessionFact) -> Session:
@@ -54,18 +66,66 @@ def refused(code: str, kind: type[Rejected] = Refused) -> Iterator[None]:
 
 
 def test_a_session_is_announced_without_its_words_in_the_fact() -> None:
-    event = sessions.announce(LAB, AROUND, NOON)
+    event, opened = hosting.announce(LAB, AROUND, NOON)
     assert event == SessionAnnounced(
-        session_id=LAB.id,
-        place_id=PLACE,
-        working_form="creative-lab",
-        starts_at=NOON,
-        ends_at=NOON + 2 * HOUR,
-        initiative_ids=[POND],
-        host_id=BRAM,
+        **ABOUT, working_form="creative-lab", starts_at=NOON, ends_at=NOON + 2 * HOUR, host_id=BRAM
     )
+    assert opened == OPENED
     assert "smell" not in event.model_dump_json()
     assert LAB.state.question == LAB.question
+
+
+def test_seats_can_be_taken_at_once_or_from_a_moment_before_the_start() -> None:
+    later = replace(LAB, starts_at=NOON + 3 * HOUR, ends_at=NOON + 4 * HOUR, opens_at=NOON + HOUR)
+    assert [type(event) for event in hosting.announce(later, AROUND, NOON)] == [SessionAnnounced]
+    assert hosting.opened(later, NOON + HOUR) == [OPENED]
+    assert hosting.opened(later, NOON + 0.9 * HOUR) == []
+    assert hosting.opened(given(OPENED), NOON) == []
+    with refused("opens-after-start"):
+        hosting.announce(replace(later, opens_at=NOON + 3 * HOUR), AROUND, NOON)
+
+
+def test_a_session_is_moved_to_where_and_when_it_can_be_and_stays_what_it_was() -> None:
+    for before in (given(), given(OPENED), given(OPENED, FILLED)):
+        event = hosting.move(before, BRAM, None, (NOON + HOUR, NOON + 2 * HOUR), AROUND, NOON)
+        assert (event.place_id, event.from_place_id, event.starts_at) == (None, PLACE, NOON + HOUR)
+        after = sessions.evolve(before, event)
+        assert (after.status, after.place_id, after.ends_at) == (before.status, None, NOON + 2 * HOUR)
+        assert after.version == before.version + 1
+    with refused("place-unknown"):
+        hosting.move(LAB, BRAM, UUID(int=99), (NOON, NOON + HOUR), AROUND, NOON)
+    with refused("ends-before-start"):
+        hosting.move(LAB, BRAM, PLACE, (NOON, NOON), AROUND, NOON)
+    opens_at = replace(LAB, starts_at=NOON + 9 * HOUR, opens_at=NOON + 5 * HOUR)
+    with refused("opens-after-start"):
+        hosting.move(opens_at, BRAM, PLACE, (NOON + 5 * HOUR, NOON + 6 * HOUR), AROUND, NOON)
+
+
+def test_a_few_people_are_never_counted_in_public() -> None:
+    counted = [replace(LAB, taken=taken).state.taken for taken in (0, 1, 4, 5, 6)]
+    assert counted == [None, None, None, 5, 6]
+    attended = [hosting.thank(given(STARTED, HARVESTED), BRAM, there).attended for there in (0, 4, 5)]
+    assert attended == [None, None, 5]
+
+
+def test_a_scribe_harvests_too_but_does_nothing_else_of_the_host() -> None:
+    assert hosting.harvest(given(STARTED), DORA, [POND], scribe=True).lines == 1
+    with refused("not-your-session", Forbidden):
+        hosting.harvest(given(STARTED), DORA, [POND])
+
+
+def test_a_line_that_comes_again_is_no_second_line_and_another_under_its_id_is_refused() -> None:
+    other = replace(LINE, id=UUID(int=10))
+    assert harvest.fresh([LINE, other, replace(LINE, noted_by=DORA)], {}) == [LINE, other]
+    assert harvest.fresh([LINE, other], {LINE.id: replace(LINE, noted_by=DORA, version=3)}) == [other]
+    gone = replace(LINE, consent=Consent.NONE, words=None, withdrawn=True)
+    assert harvest.fresh([LINE], {LINE.id: gone}) == []
+    for change in ({"words": "Of rain."}, {"initiative_id": SWING}, {"session_id": UUID(int=99)}):
+        for standing, lines in (({LINE.id: LINE}, [replace(LINE, **change)]), ({}, [LINE, replace(LINE, **change)])):
+            with refused("line-id-taken", Conflict):
+                harvest.fresh(lines, standing)
+    with refused("line-id-taken", Conflict):
+        harvest.fresh([replace(LINE, session_id=UUID(int=99))], {LINE.id: gone})
 
 
 @pytest.mark.parametrize(
@@ -82,41 +142,52 @@ def test_a_session_is_announced_without_its_words_in_the_fact() -> None:
 )
 def test_a_session_at_no_place_about_nothing_or_at_no_time_is_refused(change: dict[str, Any], code: str) -> None:
     with refused(code):
-        sessions.announce(replace(LAB, **change), AROUND, NOON)
+        hosting.announce(replace(LAB, **change), AROUND, NOON)
 
 
 def test_a_session_online_and_for_no_initiative_yet_is_announced_too() -> None:
-    event = sessions.announce(replace(LAB, place_id=None, initiative_ids=()), AROUND, NOON)
+    event, _ = hosting.announce(replace(LAB, place_id=None, initiative_ids=()), AROUND, NOON)
+    assert isinstance(event, SessionAnnounced)
     assert (event.place_id, event.initiative_ids) == (None, [])
 
 
 def test_a_session_starts_around_its_time_and_late_where_that_was_forgotten() -> None:
     for now in (NOON - 0.5 * HOUR, NOON, NOON + 99 * HOUR):
-        assert sessions.start(LAB, BRAM, now) == STARTED
+        assert hosting.start(LAB, BRAM, now) == STARTED
     with refused("too-early"):
-        sessions.start(LAB, BRAM, NOON - 0.51 * HOUR)
+        hosting.start(LAB, BRAM, NOON - 0.51 * HOUR)
 
 
 def test_a_harvest_counts_its_lines_and_names_each_initiative_it_is_for_once() -> None:
-    first = sessions.harvest(given(STARTED), BRAM, [POND, SWING, None, SWING])
+    first = hosting.harvest(given(STARTED), BRAM, [POND, SWING, None, SWING])
     assert (first.lines, first.initiative_ids) == (4, [POND, SWING])
-    later = sessions.harvest(given(STARTED, first), BRAM, [POND])
+    later = hosting.harvest(given(STARTED, first), BRAM, [POND])
     assert (later.lines, later.initiative_ids) == (5, [POND, SWING])
     after = given(STARTED, first, later)
     assert (after.status, after.lines, after.initiative_ids, after.version) == ("harvested", 5, (POND, SWING), 4)
 
 
 DECIDE: dict[str, Callable[[Session, UUID], SessionFact]] = {
-    "start": lambda session, person: sessions.start(session, person, NOON),
-    "harvest": lambda session, person: sessions.harvest(session, person, [POND]),
-    "cancel": lambda session, person: sessions.cancel(session, person, CancelReason.SAFETY),
+    "move": lambda session, person: hosting.move(session, person, PLACE, (NOON, NOON + HOUR), AROUND, NOON),
+    "start": lambda session, person: hosting.start(session, person, NOON),
+    "harvest": lambda session, person: hosting.harvest(session, person, [POND]),
+    "thank": lambda session, person: hosting.thank(session, person, 7),
+    "cancel": lambda session, person: hosting.cancel(session, person, CancelReason.SAFETY),
 }
+BY_ITSELF: dict[str, SessionFact] = {"open": OPENED, "fill": FILLED, "reopen": REOPENED}
 COURSES: dict[SessionStatus, Session] = {
     SessionStatus.ANNOUNCED: given(),
+    SessionStatus.OPEN: given(OPENED),
+    SessionStatus.FULL: given(OPENED, FILLED),
     SessionStatus.LIVE: given(STARTED),
     SessionStatus.HARVESTED: given(STARTED, HARVESTED),
+    SessionStatus.THANKED: given(STARTED, HARVESTED, THANKED),
     SessionStatus.CANCELLED: given(CANCELLED),
 }
+
+
+def after(verb: str, session: Session, person: UUID) -> Session:
+    return sessions.evolve(session, BY_ITSELF[verb] if verb in BY_ITSELF else DECIDE[verb](session, person))
 
 
 @pytest.mark.parametrize("verb", MOVES)
@@ -125,13 +196,13 @@ def test_the_table_of_moves_is_what_may_be_done(verb: str, status: SessionStatus
     session, (allowed, leads_to) = COURSES[status], MOVES[verb]
     assert session.status is status
     if status in allowed:
-        assert sessions.evolve(session, DECIDE[verb](session, BRAM)).status is leads_to
+        assert after(verb, session, BRAM).status is (leads_to or status)
     else:
         with refused(f"illegal-session-{verb}"):
-            DECIDE[verb](session, BRAM)
+            after(verb, session, BRAM)
 
 
-@pytest.mark.parametrize("verb", MOVES)
+@pytest.mark.parametrize("verb", DECIDE)
 def test_nobody_but_the_host_changes_a_session(verb: str) -> None:
     with refused("not-your-session", Forbidden):
         DECIDE[verb](LAB, DORA)

@@ -13,6 +13,7 @@ from dorpsplein.contracts.presence.sessions import (
     SessionAnnounced,
     SessionCancelled,
     SessionHarvested,
+    SessionOpened,
     SessionStarted,
     SessionState,
 )
@@ -63,7 +64,7 @@ async def test_a_session_is_announced_held_and_harvested(presence: Presence, squ
     shown = (await presence.get(f"/sessions/{session}")).json()
     assert (shown["question"], shown["title"]) == ("Wat missen we op het plein?", "Plein")
     assert shown["place"] == {"id": place, "name": "Sportkantine De Goal", "address": "Sportlaan 1, Dorp"}
-    assert (shown["status"], shown["lines"], shown["version"]) == ("announced", 0, 1)
+    assert (shown["status"], shown["lines"], shown["version"]) == ("open", 0, 2)
     await presence.post(f"/sessions/{session}/start", key="once")
     await presence.post(f"/sessions/{session}/start", key="once")
     lines = [
@@ -86,15 +87,16 @@ async def test_a_session_is_announced_held_and_harvested(presence: Presence, squ
     told = [(event, version) for event, version, _ in (await presence.events())[2:]]
     assert told == [
         (SessionAnnounced, 1),
-        (SessionState, 1),
-        (SessionStarted, 2),
+        (SessionOpened, 2),
         (SessionState, 2),
-        (SessionHarvested, 3),
+        (SessionStarted, 3),
         (SessionState, 3),
-        *[(HarvestLineNoted, 1), (HarvestState, 1)] * 2,
-        (HarvestLineNoted, 1),
         (SessionHarvested, 4),
         (SessionState, 4),
+        *[(HarvestLineNoted, 1), (HarvestState, 1)] * 2,
+        (HarvestLineNoted, 1),
+        (SessionHarvested, 5),
+        (SessionState, 5),
         (HarvestLineNoted, 1),
         (HarvestState, 1),
     ]
@@ -137,7 +139,7 @@ async def test_only_the_host_changes_a_session_and_only_along_its_life(presence:
     cancelled = await presence.post(f"/sessions/{session}/cancellation", cancel)
     assert (cancelled.json()["status"], cancelled.json()["cancelReason"]) == ("cancelled", "too-few-people")
     assert (await presence.post(f"/sessions/{session}/start")).json()["code"] == "illegal-session-start"
-    assert [event for event, _, _ in await presence.events()][2:] == [SessionCancelled, SessionState]
+    assert [event for event, _, _ in await presence.events()][3:] == [SessionCancelled, SessionState]
 
 
 async def test_withdrawn_consent_erases_the_words_and_name_of_a_line_everywhere(

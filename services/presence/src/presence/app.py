@@ -29,6 +29,7 @@ from presence.api import (
     visits,
 )
 from presence.commands.place_imports import import_places
+from presence.api import encounters, harvest, hosting, places, seats, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
@@ -52,6 +53,8 @@ SERVICE = Service(
         officers.router,
         matching.router,
         sessions.router,
+        hosting.router,
+        seats.router,
         harvest.router,
         calendars.router,
         posters.router,

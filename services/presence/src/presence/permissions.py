@@ -35,7 +35,16 @@ PERMISSIONS = {
     "announce_session": allow(Role.ARRANGER),
     "start_session": allow(Role.ARRANGER, own="the host"),
     "cancel_session": allow(Role.ARRANGER, own="the host"),
-    "bring_in_harvest": allow(Role.ARRANGER, own="the host"),
+    "move_session": allow(Role.ARRANGER, own="the host"),
+    "resize_session": allow(Role.ARRANGER, own="the host"),
+    "thank_for_session": allow(Role.ARRANGER, own="the host"),
+    "read_session_code": allow(Role.ARRANGER, own="the host"),
+    "check_in_by_hand": allow(Role.ARRANGER, own="the host"),
+    "give_role": allow(Role.ARRANGER, own="the host"),
+    "list_seats": allow(Role.ARRANGER, own="the host"),
+    "read_own_seat": allow(*Role, own="whose seat it is"),
+    "list_own_seats": allow(*Role, own="whose seats they are"),
+    "bring_in_harvest": allow(*Role, own="the host, or a scribe"),
     "withdraw_line_consent": allow(*Role, own="who noted it or told it; an operator for anyone"),
     "invite_council_member": allow(*Role, own="an operator for the core group, a core member for inspirators"),
     "accept_membership": allow(*Role, own="who was invited"),
@@ -73,3 +82,5 @@ PERMISSIONS = {
 
 HANGS_UP = allow(Role.ARRANGER, Role.OPERATOR)
 """Whose posters carry a code that says one is there. Anyone may read a poster; nobody is refused one."""
+WITHOUT_LOGIN = frozenset({"take_seat", "give_up_seat", "check_in"})
+"""What may be done without a login too: a seat without a name is held by the code that comes with it."""

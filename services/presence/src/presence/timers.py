@@ -16,4 +16,11 @@ HANDLERS: Mapping[str, Handler] = {
     members.COUNCIL_TERM: members.end_terms,
     promises.COUNCIL_PROMISE_REMINDER: promises.remind_due,
     promises.COUNCIL_PROMISE_DUE: promises.come_due,
+from presence.commands import session_timers
+
+HANDLERS: Mapping[str, Handler] = {
+    session_timers.SESSION_OPENS: session_timers.open_due,
+    session_timers.SEAT_REMINDER: session_timers.remind,
+    session_timers.NO_SHOWS: session_timers.lose_no_shows,
+    session_timers.SEATS_FORGOTTEN: session_timers.forget,
 }

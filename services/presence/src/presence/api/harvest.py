@@ -31,9 +31,11 @@ router = APIRouter(tags=["sessions"])
 class NewLine(Body):
     """One thing a session yielded, for an initiative or for none yet, with as much as its teller consents to.
 
-    `contributorId`: the teller's own id as they gave it, with consent `named` only.
+    `contributorId`: the teller's own id as they gave it, with consent `named` only. `id` may be the sender's own: the
+    same line again is then no second line.
     """
 
+    id: UUID | None = None
     words: Annotated[Prose, StringConstraints(max_length=4_000)] | None = None
     initiative_id: UUID | None = None
     consent: Consent
@@ -100,7 +102,7 @@ async def bring_in_harvest(
     session_id: UUID,
     body: Harvest,
 ) -> Response:
-    """Bring in what a session yielded, or more of it later: all lines, or none with the refusal of each."""
+    """Bring in what a session yielded, as its host or scribe, or more of it later: all lines, or none."""
     lines = [line.noted(session_id, caller.id) for line in body.lines]
 
     async def command(tx: Transaction) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Sessions over HTTP: announced, live, cancelled, found."""
+"""Sessions over HTTP: announced and found. What its host does next is in `presence.api.hosting`."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StrictInt, StringConstraints
 from uuid_utils.compat import uuid7
 
 from dorpsplein.database import Transaction
@@ -15,20 +15,28 @@ from dorpsplein.fields import Body, Code, Line, Moment, Prose, View
 from dorpsplein.identity import Caller
 from dorpsplein.web import Db, Now, OnlyOnce, answer_once, etag, found, permitted
 from presence.api.lists import Limit, after_id, each_once, listed
+from presence.api.settings import Configured
 from presence.commands import sessions as commands
-from presence.domain import sessions as domain
 from presence.domain.sessions import CancelReason, Session, SessionStatus
 from presence.permissions import PERMISSIONS
 from presence.storage import sessions as storage
 from presence.storage.reach import people_reached
 
 MOST_INITIATIVES = 10
+MOST_THEMES = 10
+MOST_SEATS = 10_000
+Capacity = Annotated[StrictInt, Field(gt=0, le=MOST_SEATS)]
+"""How many seats there are."""
 
 router = APIRouter(tags=["sessions"])
 
 
 class NewSession(Body):
-    """A session the caller will host: a question and a working form. Without `placeId` it is online."""
+    """A session the caller will host: a question and a working form.
+
+    Without `placeId` it is online, without `capacity` there is room for all; seats can be taken from `opensAt`, or at
+    once.
+    """
 
     working_form: Code
     question: Annotated[Prose, StringConstraints(max_length=1_000)]
@@ -39,12 +47,9 @@ class NewSession(Body):
     initiative_ids: Annotated[
         list[UUID], Field(max_length=MOST_INITIATIVES, default_factory=list), AfterValidator(each_once)
     ]
-
-
-class Cancellation(Body):
-    """A session does not take place."""
-
-    reason: CancelReason = Field(description="Why, as one of these codes.")
+    themes: Annotated[list[Code], Field(max_length=MOST_THEMES, default_factory=list), AfterValidator(each_once)]
+    capacity: Capacity | None = None
+    opens_at: Moment | None = None
 
 
 class SessionPlace(View):
@@ -56,7 +61,10 @@ class SessionPlace(View):
 
 
 class SessionView(View):
-    """A session; `lines` is what its harvest holds by now, also what stays without words."""
+    """A session; `lines` is what its harvest holds by now, also what stays without words.
+
+    `taken` is how many seats are taken, null as long as that is under five; `thanks` is what its host said at the end.
+    """
 
     id: UUID
     host_id: UUID
@@ -67,9 +75,15 @@ class SessionView(View):
     starts_at: datetime
     ends_at: datetime
     initiative_ids: list[UUID]
+    themes: list[str]
+    capacity: int | None
+    opens_at: datetime | None
     status: SessionStatus
     cancel_reason: CancelReason | None
+    taken: int | None
+    is_full: bool
     lines: int
+    thanks: str | None
     version: int
 
     @classmethod
@@ -85,9 +99,15 @@ class SessionView(View):
             starts_at=session.starts_at,
             ends_at=session.ends_at,
             initiative_ids=list(session.initiative_ids),
+            themes=list(session.themes),
+            capacity=session.capacity,
+            opens_at=session.opens_at,
             status=session.status,
             cancel_reason=session.cancel_reason,
+            taken=session.taken_shown,
+            is_full=not session.has_room,
             lines=session.lines,
+            thanks=session.thanks,
             version=session.version,
             **more,
         )
@@ -112,6 +132,7 @@ async def announce_session(
     caller: Annotated[Caller, permitted(PERMISSIONS["announce_session"])],
     db: Db,
     now: Now,
+    settings: Configured,
     request_once: OnlyOnce,
     body: NewSession,
 ) -> Response:
@@ -126,49 +147,16 @@ async def announce_session(
         title=body.title,
         place_id=body.place_id,
         initiative_ids=tuple(body.initiative_ids),
+        themes=tuple(body.themes),
+        capacity=body.capacity,
+        opens_at=body.opens_at,
     )
 
     async def command(tx: Transaction) -> dict[str, Any]:
-        view = SessionView.of(await commands.announce_session(tx, session, now=now))
+        view = SessionView.of(await commands.announce_session(tx, session, settings, now=now))
         return {**view.model_dump(mode="json"), "location": f"/v1/sessions/{view.id}"}
 
     return await answer_once(db, request_once, 201, command)
-
-
-@router.post("/sessions/{session_id}/start", response_model=SessionView)
-async def start_session(
-    caller: Annotated[Caller, permitted(PERMISSIONS["start_session"])],
-    db: Db,
-    now: Now,
-    request_once: OnlyOnce,
-    session_id: UUID,
-) -> Response:
-    """Say that the people are there: from 30 minutes before it begins, and late where it was forgotten."""
-
-    async def command(tx: Transaction) -> dict[str, Any]:
-        session = await commands.change_session(tx, session_id, lambda there: domain.start(there, caller.id, now))
-        return SessionView.of(session).model_dump(mode="json")
-
-    return await answer_once(db, request_once, 200, command)
-
-
-@router.post("/sessions/{session_id}/cancellation", response_model=SessionView)
-async def cancel_session(
-    caller: Annotated[Caller, permitted(PERMISSIONS["cancel_session"])],
-    db: Db,
-    request_once: OnlyOnce,
-    session_id: UUID,
-    body: Cancellation,
-) -> Response:
-    """Say that a session does not take place, or was broken off, and why."""
-
-    async def command(tx: Transaction) -> dict[str, Any]:
-        session = await commands.change_session(
-            tx, session_id, lambda there: domain.cancel(there, caller.id, body.reason)
-        )
-        return SessionView.of(session).model_dump(mode="json")
-
-    return await answer_once(db, request_once, 200, command)
 
 
 @router.get("/sessions")

@@ -1,10 +1,11 @@
 """Lines of a harvest: what a session yielded, each with as much as its teller consents to."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from dorpsplein.contracts.presence.harvest import HarvestConsentWithdrawn, HarvestLineNoted, HarvestState
-from dorpsplein.errors import Forbidden
+from dorpsplein.errors import Conflict, Forbidden
 from presence.domain.consent import Consent, within_consent
 from presence.domain.surroundings import Surroundings, about_what_is_there
 
@@ -42,6 +43,29 @@ def note(line: HarvestLine, around: Surroundings) -> list[HarvestLineNoted | Har
         contributor_id=line.contributor_id,
     )
     return [noted] if line.words is None else [noted, state_of(line)]
+
+
+def fresh(lines: Iterable[HarvestLine], standing: Mapping[UUID, HarvestLine]) -> list[HarvestLine]:
+    """Those of these lines that are not there yet, each once.
+
+    Raises Conflict("line-id-taken") where an id stands for another line, here or among these.
+    """
+    known, new = dict(standing), []
+    for line in lines:
+        there = known.setdefault(line.id, line)
+        if there is line:
+            new.append(line)
+        elif not _same(there, line):
+            detail = f"The id {line.id} stands for another line; choose a new one."
+            raise Conflict("line-id-taken", detail, lineId=line.id)
+    return new
+
+
+def _same(there: HarvestLine, line: HarvestLine) -> bool:
+    """Tell whether a line that comes again says what was noted; of what was withdrawn nothing is left to compare."""
+    if there.session_id != line.session_id:
+        return False
+    return there.withdrawn or replace(line, noted_by=there.noted_by, version=there.version) == there
 
 
 def withdraw(line: HarvestLine, person: UUID, *, for_anyone: bool = False) -> list[HarvestConsentWithdrawn]:

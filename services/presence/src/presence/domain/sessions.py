@@ -1,46 +1,58 @@
-"""Sessions: people come together around a question, in a working form, and it ends in a harvest.
+"""Sessions: people come together around a question, in a working form, and it ends in a harvest and in thanks.
 
-announced → live → harvested; announced or live → cancelled. There is no agenda and nobody is in the chair: an
-arranger hosts it.
+There is no agenda and nobody is in the chair: an arranger hosts it. What its host decides is in
+`presence.domain.hosting`, its seats are in `presence.domain.seating`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from dorpsplein.contracts.presence.sessions import (
     SessionAnnounced,
     SessionCancelled,
+    SessionFilled,
     SessionHarvested,
+    SessionMoved,
+    SessionOpened,
+    SessionReopened,
     SessionStarted,
     SessionState,
+    SessionThanked,
+    WaitingListMoved,
 )
+from dorpsplein.envelope import Event
 from dorpsplein.errors import Forbidden, Refused
-from presence.domain.surroundings import Surroundings, about_what_is_there
-from presence.domain.windows import refuse_senseless
 
-EARLIEST_START = timedelta(minutes=30)
-"""How long before its announced start a session may go live; there is no latest moment, so none is lost."""
+LEAST_SHOWN = 5
+"""Fewer people than this are never counted in public."""
 
-SessionFact = SessionAnnounced | SessionStarted | SessionHarvested | SessionCancelled
-
-
-class WorkingForm(StrEnum):
-    """How people work together."""
-
-    CREATIVE_LAB = "creative-lab"
-    INSPIRATION_SESSION = "inspiration-session"
-    DESIGN_ATELIER = "design-atelier"
+SessionFact = (
+    SessionAnnounced
+    | SessionOpened
+    | SessionFilled
+    | SessionReopened
+    | WaitingListMoved
+    | SessionMoved
+    | SessionStarted
+    | SessionHarvested
+    | SessionThanked
+    | SessionCancelled
+)
 
 
 class SessionStatus(StrEnum):
     """Where a session is in its life."""
 
     ANNOUNCED = "announced"
+    OPEN = "open"
+    FULL = "full"
     LIVE = "live"
     HARVESTED = "harvested"
+    THANKED = "thanked"
     CANCELLED = "cancelled"
 
 
@@ -55,17 +67,35 @@ class CancelReason(StrEnum):
     OTHER = "other"
 
 
-MOVES: Mapping[str, tuple[frozenset[SessionStatus], SessionStatus]] = {
-    "start": (frozenset({SessionStatus.ANNOUNCED}), SessionStatus.LIVE),
+TO_COME = frozenset({SessionStatus.ANNOUNCED, SessionStatus.OPEN, SessionStatus.FULL})
+"""It has not begun yet."""
+MOVES: Mapping[str, tuple[frozenset[SessionStatus], SessionStatus | None]] = {
+    "open": (frozenset({SessionStatus.ANNOUNCED}), SessionStatus.OPEN),
+    "fill": (frozenset({SessionStatus.OPEN}), SessionStatus.FULL),
+    "reopen": (frozenset({SessionStatus.FULL}), SessionStatus.OPEN),
+    "move": (TO_COME, None),
+    "start": (TO_COME, SessionStatus.LIVE),
     "harvest": (frozenset({SessionStatus.LIVE, SessionStatus.HARVESTED}), SessionStatus.HARVESTED),
-    "cancel": (frozenset({SessionStatus.ANNOUNCED, SessionStatus.LIVE}), SessionStatus.CANCELLED),
+    "thank": (frozenset({SessionStatus.HARVESTED}), SessionStatus.THANKED),
+    "cancel": (TO_COME | {SessionStatus.LIVE}, SessionStatus.CANCELLED),
 }
-"""What may be done, from which statuses, and where it leads."""
+"""What may be done, from which statuses, and where it leads; None leaves it where it was."""
+VERBS: Mapping[type[Event], str] = {
+    SessionOpened: "open",
+    SessionFilled: "fill",
+    SessionReopened: "reopen",
+    SessionStarted: "start",
+    SessionThanked: "thank",
+}
+"""Which move an event is that changes nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session. Without a place it is online; `lines` counts its harvest, also what stays without words."""
+    """A session. Without a place it is online, without a capacity there is room for all.
+
+    `lines` counts its harvest, also what stays without words; `taken` and `waiting` count its seats.
+    """
 
     id: UUID
     host_id: UUID
@@ -76,10 +106,26 @@ class Session:
     title: str | None = None
     place_id: UUID | None = None
     initiative_ids: tuple[UUID, ...] = ()
+    themes: tuple[str, ...] = ()
+    capacity: int | None = None
+    opens_at: datetime | None = None
     status: SessionStatus = SessionStatus.ANNOUNCED
     cancel_reason: CancelReason | None = None
+    taken: int = 0
+    waiting: int = 0
     lines: int = 0
+    thanks: str | None = None
     version: int = 1
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a seat is free."""
+        return self.capacity is None or self.taken < self.capacity
+
+    @property
+    def taken_shown(self) -> int | None:
+        """How many seats are taken, as far as that is said in public."""
+        return shown(self.taken)
 
     @property
     def state(self) -> SessionState:
@@ -95,78 +141,59 @@ class Session:
             ends_at=self.ends_at.astimezone(UTC),
             initiative_ids=list(self.initiative_ids),
             lines=self.lines,
+            host_id=self.host_id,
+            themes=list(self.themes),
+            capacity=self.capacity,
+            opens_at=self.opens_at.astimezone(UTC) if self.opens_at else None,
+            taken=self.taken_shown,
+            thanks=self.thanks,
         )
 
 
-def announce(session: Session, around: Surroundings, now: datetime) -> SessionAnnounced:
-    """Announce a session that is about to be.
-
-    Raises Refused for a window that makes no sense, an unknown place, an unknown or withdrawn initiative.
-    """
-    refuse_senseless(session.starts_at, session.ends_at, now)
-    about_what_is_there(around, place_id=session.place_id)
-    for initiative_id in session.initiative_ids:
-        about_what_is_there(around, initiative_id=initiative_id)
-    return SessionAnnounced(
-        session_id=session.id,
-        place_id=session.place_id,
-        working_form=session.working_form,
-        starts_at=session.starts_at.astimezone(UTC),
-        ends_at=session.ends_at.astimezone(UTC),
-        initiative_ids=list(session.initiative_ids),
-        host_id=session.host_id,
-    )
-
-
-def start(session: Session, person: UUID, now: datetime) -> SessionStarted:
-    """The people are there. Raises Forbidden("not-your-session"), Refused("illegal-session-start", "too-early")."""
-    only_its_host(session, person)
-    _moved(session.status, "start")
-    if now < session.starts_at - EARLIEST_START:
-        raise Refused("too-early", "Start at most 30 minutes before the session begins.", startsAt=session.starts_at)
-    return SessionStarted(session_id=session.id, place_id=session.place_id)
-
-
-def harvest(session: Session, person: UUID, initiative_ids: Collection[UUID | None]) -> SessionHarvested:
-    """Bring in lines, each for the initiative at its place in `initiative_ids` (None: for none yet).
-
-    More may be brought in later. Raises Forbidden("not-your-session"), Refused("illegal-session-harvest").
-    """
-    only_its_host(session, person)
-    _moved(session.status, "harvest")
-    return SessionHarvested(
-        session_id=session.id,
-        place_id=session.place_id,
-        initiative_ids=_each_once([*session.initiative_ids, *(known for known in initiative_ids if known)]),
-        lines=session.lines + len(initiative_ids),
-    )
-
-
-def cancel(session: Session, person: UUID, reason: CancelReason) -> SessionCancelled:
-    """It does not take place. Raises Forbidden("not-your-session"), Refused("illegal-session-cancel")."""
-    only_its_host(session, person)
-    _moved(session.status, "cancel")
-    return SessionCancelled(session_id=session.id, place_id=session.place_id, reason=reason)
+def shown(people: int) -> int | None:
+    """A number of people as far as it is said in public."""
+    return people if people >= LEAST_SHOWN else None
 
 
 def evolve(session: Session, event: SessionFact) -> Session:
-    """The session after an event; its announcement leaves it as it was announced."""
+    """The session after an event; its announcement, and that the waiting list moved, leave it as it was."""
     match event:
         case SessionAnnounced():
             return session
-        case SessionStarted():
-            after = replace(session, status=_moved(session.status, "start"))
+        case SessionOpened() | SessionFilled() | SessionReopened() | SessionStarted() | SessionThanked():
+            after = replace(session, status=moved(session.status, VERBS[type(event)]))
+        case WaitingListMoved():
+            after = session
+        case SessionMoved():
+            after = replace(
+                session,
+                status=moved(session.status, "move"),
+                place_id=event.place_id,
+                starts_at=event.starts_at,
+                ends_at=event.ends_at,
+            )
         case SessionHarvested():
             after = replace(
                 session,
-                status=_moved(session.status, "harvest"),
+                status=moved(session.status, "harvest"),
                 lines=event.lines,
                 initiative_ids=tuple(event.initiative_ids),
             )
         case SessionCancelled():
             reason = CancelReason(event.reason)
-            after = replace(session, status=_moved(session.status, "cancel"), cancel_reason=reason)
+            after = replace(session, status=moved(session.status, "cancel"), cancel_reason=reason)
     return replace(after, version=session.version + 1)
+
+
+def about(session: Session) -> dict[str, Any]:
+    """What every fact of a session names."""
+    return {"session_id": session.id, "place_id": session.place_id, "initiative_ids": list(session.initiative_ids)}
+
+
+def told_of(session: Session) -> dict[str, Any]:
+    """What a notice about a session names."""
+    starts_at = session.starts_at.astimezone(UTC)
+    return {"session_id": session.id, "place_id": session.place_id, "starts_at": starts_at}
 
 
 def only_its_host(session: Session, person: UUID) -> None:
@@ -175,13 +202,10 @@ def only_its_host(session: Session, person: UUID) -> None:
         raise Forbidden("not-your-session", "Only the host of this session may do this.")
 
 
-def _moved(status: SessionStatus, verb: str) -> SessionStatus:
+def moved(status: SessionStatus, verb: str) -> SessionStatus:
+    """Where a move leads. Raises Refused("illegal-session-<verb>") from where it cannot be made."""
     allowed, after = MOVES[verb]
     if status not in allowed:
         needed = " or ".join(sorted(allowed))
         raise Refused(f"illegal-session-{verb}", f"This needs a session that is {needed}; it is {status}.")
-    return after
-
-
-def _each_once(ids: Iterable[UUID]) -> list[UUID]:
-    return list(dict.fromkeys(ids))
+    return after or status

@@ -1,6 +1,6 @@
 """Lines of harvests in the database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +32,7 @@ WITHDRAW = """
     insert into outbox (shard, topic, key, headers, body)
     select * from unnest($3::smallint[], $4::text[], $5::text[], $6::text[], $7::bytea[])
 """
+BY_IDS = "select * from harvest_lines where id = any($1::uuid[])"
 OF_SESSION = """
     select * from harvest_lines
     where session_id = $1 and words is not null and ($2::uuid is null or id > $2) order by id limit $3
@@ -39,7 +40,10 @@ OF_SESSION = """
 
 
 async def add(tx: Transaction, lines: Sequence[HarvestLine], facts: Sequence[Fact], *, noted_at: datetime) -> None:
-    """Add lines of a locked session, with their facts."""
+    """Add lines of a locked session, with their facts.
+
+    Raises asyncpg.UniqueViolationError where another session has a line of one of these ids.
+    """
     await tx.execute(
         ADD,
         noted_at,
@@ -52,6 +56,12 @@ async def add(tx: Transaction, lines: Sequence[HarvestLine], facts: Sequence[Fac
         [line.contributor_id for line in lines],
         *tx.outbox(facts),
     )
+
+
+async def by_ids(tx: Transaction, line_ids: Iterable[UUID]) -> dict[UUID, HarvestLine]:
+    """Those of these lines that are there, of whatever session."""
+    wanted = list(line_ids)
+    return {row["id"]: _line(row) for row in await tx.fetch(BY_IDS, wanted)} if wanted else {}
 
 
 async def lock(tx: Transaction, line_id: UUID) -> HarvestLine | None:

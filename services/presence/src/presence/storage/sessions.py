@@ -11,22 +11,25 @@ from presence.domain.sessions import CancelReason, Session, SessionStatus
 
 ADD = """
     with saved as (
-        insert into sessions
-            (id, host_id, place_id, working_form, title, question, starts_at, ends_at, initiative_ids, status)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        insert into sessions (
+            id, host_id, place_id, working_form, title, question, starts_at, ends_at, initiative_ids, themes, capacity,
+            opens_at, status, version, changed_at
+        )
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     )
     insert into outbox (shard, topic, key, headers, body)
-    select * from unnest($11::smallint[], $12::text[], $13::text[], $14::text[], $15::bytea[])
+    select * from unnest($16::smallint[], $17::text[], $18::text[], $19::text[], $20::bytea[])
 """
 LOCK = "select * from sessions where id = $1 for update"
 SAVE = """
     with saved as (
         update sessions
-        set status = $2, cancel_reason = $3, lines = $4, initiative_ids = $5, version = $6
+        set status = $2, cancel_reason = $3, lines = $4, initiative_ids = $5, place_id = $6, starts_at = $7,
+            ends_at = $8, thanks = $9, version = $10, changed_at = $11
         where id = $1
     )
     insert into outbox (shard, topic, key, headers, body)
-    select * from unnest($7::smallint[], $8::text[], $9::text[], $10::text[], $11::bytea[])
+    select * from unnest($12::smallint[], $13::text[], $14::text[], $15::text[], $16::bytea[])
 """
 VIEW = """
     select session.*, place.name as place_name, place.address as place_address
@@ -42,7 +45,7 @@ FROM = f"""{VIEW}
 """  # noqa: S608 - VIEW is a constant
 
 
-async def add(tx: Transaction, session: Session, facts: list[Fact]) -> None:
+async def add(tx: Transaction, session: Session, facts: list[Fact], now: datetime) -> None:
     """Add a session with its facts."""
     await tx.execute(
         ADD,
@@ -55,7 +58,12 @@ async def add(tx: Transaction, session: Session, facts: list[Fact]) -> None:
         session.starts_at,
         session.ends_at,
         list(session.initiative_ids),
+        list(session.themes),
+        session.capacity,
+        session.opens_at,
         session.status,
+        session.version,
+        now,
         *tx.outbox(facts),
     )
 
@@ -66,8 +74,8 @@ async def lock(tx: Transaction, session_id: UUID) -> Session | None:
     return None if row is None else session_of(row)
 
 
-async def save(tx: Transaction, session: Session, facts: list[Fact]) -> None:
-    """Save what changed of a locked session, with its facts."""
+async def save(tx: Transaction, session: Session, facts: list[Fact], now: datetime) -> None:
+    """Save what changed of a locked session, with its facts; its seats are saved with `storage.seats`."""
     await tx.execute(
         SAVE,
         session.id,
@@ -75,7 +83,12 @@ async def save(tx: Transaction, session: Session, facts: list[Fact]) -> None:
         session.cancel_reason,
         session.lines,
         list(session.initiative_ids),
+        session.place_id,
+        session.starts_at,
+        session.ends_at,
+        session.thanks,
         session.version,
+        now,
         *tx.outbox(facts),
     )
 
@@ -104,8 +117,14 @@ def session_of(row: asyncpg.Record) -> Session:
         title=row["title"],
         place_id=row["place_id"],
         initiative_ids=tuple(row["initiative_ids"]),
+        themes=tuple(row["themes"]),
+        capacity=row["capacity"],
+        opens_at=row["opens_at"],
         status=SessionStatus(row["status"]),
         cancel_reason=CancelReason(row["cancel_reason"]) if row["cancel_reason"] else None,
+        taken=row["taken"],
+        waiting=row["waiting"],
         lines=row["lines"],
+        thanks=row["thanks"],
         version=row["version"],
     )
