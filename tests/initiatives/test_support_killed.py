@@ -1,32 +1,23 @@
 """The last evening: a thousand residents say yes at once, and the service is killed in the middle."""
 
 import asyncio
-import json
-import os
-import subprocess
-import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 import pytest
-from joserfc.jwk import KeySet
-from tests.conftest import REPOSITORY, MakeDatabase
+from tests.conftest import MakeDatabase
 from tests.initiatives.conftest import Initiatives
-from tests.support import AUDIENCE, ISSUER, KEY, SECRET, login, running
+from tests.killable import Killable, keys_served
+from tests.support import login, running
 
 from dorpsplein import merkle
 from dorpsplein.contracts.initiatives.initiatives import SupportClosed
 from dorpsplein.contracts.initiatives.supports import SupportGiven
-from dorpsplein_local.databases import DatabaseUrls
-from dorpsplein_local.processes import free_port
 from initiatives.app import SERVICE
 from initiatives.commands.closing import close_due
 from initiatives.domain.support_tree import leaf
@@ -35,65 +26,6 @@ RESIDENTS = 1_000
 CLIENTS = 20
 KILLED_AFTER = 400
 NOT_AGAIN_S = 10
-
-
-@contextmanager
-def keys_served() -> Iterator[str]:
-    """The address of the public keys of these tests."""
-    document = json.dumps(KeySet([KEY]).as_dict(private=False)).encode()
-
-    class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(document)))
-            self.end_headers()
-            self.wfile.write(document)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/jwks"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class Killable:
-    """The service as a process of its own, which can be killed and is started again on the same port."""
-
-    def __init__(self, urls: DatabaseUrls, jwks_url: str, folder: Path) -> None:
-        self.port = free_port()
-        self.log = (folder / "initiatives.log").open("wb")
-        self.environment = {
-            **os.environ,
-            "DORPSPLEIN_ENVIRONMENT": "local",
-            "DORPSPLEIN_ROLE": "api",
-            "DORPSPLEIN_PORT": str(self.port),
-            "DORPSPLEIN_METRICS_PORT": str(free_port()),
-            "DORPSPLEIN_DATABASE_URL": urls.application,
-            "DORPSPLEIN_MIGRATION_URL": urls.migration,
-            "DORPSPLEIN_ISSUER": ISSUER,
-            "DORPSPLEIN_AUDIENCE": AUDIENCE,
-            "DORPSPLEIN_JWKS_URL": jwks_url,
-            "DORPSPLEIN_PSEUDONYM_SECRET": SECRET,
-            "DORPSPLEIN_DATA_DIR": str(folder),
-        }
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "initiatives", "serve"]
-        self.process = subprocess.Popen(command, cwd=REPOSITORY, env=self.environment, stdout=self.log, stderr=self.log)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def close(self) -> None:
-        self.kill()
-        self.log.close()
 
 
 class Crowd:
@@ -136,7 +68,7 @@ async def test_a_thousand_residents_count_once_each_though_the_service_is_killed
         initiatives = Initiatives(there.runtime, there.client)
         initiative = UUID(await initiatives.propose())
         with keys_served() as jwks_url:
-            service = Killable(urls, jwks_url, tmp_path)
+            service = Killable("initiatives", urls, jwks_url, tmp_path)
             crowd = Crowd(service.port, initiative)
             try:
                 storm = asyncio.create_task(crowd.say_yes())
