@@ -202,6 +202,14 @@ class Seats(RuleBasedStateMachine):
                 assert answer.seat.status == (there or "given-up"), (code, who)
                 assert answer.position == (self.model.line.index(who) + 1 if there == "waiting" else None)
 
+    @rule(people=st.permutations(range(PEOPLE)))
+    def everybody_comes_at_once(self, people: list[int]) -> None:
+        self.people_come_and_go([(who, "take") for who in people])
+
+    @rule(most=st.integers(2, 4))
+    def those_who_sit_leave_together(self, most: int) -> None:
+        self.people_come_and_go([(who, "give up") for who in [*self.model.sits][:most]])
+
     @rule(chairs=st.integers(1, 6))
     def there_are_more_or_fewer_chairs(self, chairs: int) -> None:
         answer = self.outcome(
@@ -275,7 +283,7 @@ def test_there_is_never_one_too_many_whoever_comes_and_goes(make_database: MakeD
         try:
             run_state_machine_as_test(
                 Seats,
-                settings=settings(max_examples=60, stateful_step_count=30, deadline=None, phases=[Phase.generate]),
+                settings=settings(max_examples=40, stateful_step_count=25, deadline=None, phases=[Phase.generate]),
             )
         finally:
             runner.run(database.__aexit__(None, None, None))
