@@ -4,6 +4,7 @@ import asyncio
 import json
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import Response
@@ -15,7 +16,9 @@ from dorpsplein.contracts.presence.notices import NoticeGiven
 from dorpsplein.contracts.presence.sessions import SessionState, SessionThanked
 from dorpsplein.timers import fire_due
 from presence.app import SERVICE
+from presence.commands import seats
 from presence.domain.codes import For, key_of, sign
+from presence.domain.seats import Holder
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
 
@@ -356,3 +359,20 @@ async def test_those_who_ask_at_once_share_a_transaction_and_each_has_their_own_
     assert (statuses.count("taken"), statuses.count("waiting")) == (10, 15)
     [(groups,)] = await presence.rows("select count(distinct xmin::text) from seats")
     assert groups < 10
+
+
+async def test_several_processes_that_give_seats_at_once_never_give_one_too_many(
+    presence: Presence, door: Door
+) -> None:
+    session = UUID(await door.session(capacity=3))
+
+    async def apart(number: int) -> str:
+        asked = seats.take(session, uuid4(), Holder(person_id=UUID(int=number)), NOON)
+        async with presence.runtime.database.transaction() as tx:
+            [answer] = await seats.change_seats(tx, [asked])
+        assert isinstance(answer, seats.Answered)
+        return answer.seat.status
+
+    statuses = await asyncio.gather(*(apart(number) for number in range(8)))
+    assert sorted(statuses) == ["taken"] * 3 + ["waiting"] * 5
+    assert await presence.rows("select array_agg(number order by number) from seats") == [([*range(1, 9)],)]
