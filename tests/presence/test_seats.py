@@ -376,3 +376,14 @@ async def test_several_processes_that_give_seats_at_once_never_give_one_too_many
     statuses = await asyncio.gather(*(apart(number) for number in range(8)))
     assert sorted(statuses) == ["taken"] * 3 + ["waiting"] * 5
     assert await presence.rows("select array_agg(number order by number) from seats") == [([*range(1, 9)],)]
+
+
+async def test_when_several_leave_at_once_as_many_move_up(presence: Presence, door: Door) -> None:
+    session = await door.session(capacity=3)
+    leaving = [(one["id"], who) for one, who in zip(await door.take(session, *"abc"), "abc", strict=True)]
+    await door.take(session, *"defg")
+    asked = [seats.give_up(UUID(seat), Holder(person_id=person(who)), NOON) for seat, who in leaving]
+    async with presence.runtime.database.transaction() as tx:
+        await seats.change_seats(tx, asked)
+    rows = await presence.rows("select status from seats order by number")
+    assert [status for (status,) in rows] == ["given-up"] * 3 + ["taken"] * 3 + ["waiting"]
