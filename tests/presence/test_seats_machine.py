@@ -29,7 +29,7 @@ from presence.domain.sessions import Session
 from presence.settings import PresenceSettings
 
 BEGIN = datetime(2026, 5, 1, tzinfo=UTC)
-OPENS, STARTS, ENDS = 20, 150, 330
+OPENS, STARTS, ENDS = 5, 150, 330
 HOST = UUID(int=1)
 PEOPLE, UNNAMED = 7, 8
 """The first have a name; the last of them show a code, which is another for every seat."""
@@ -160,7 +160,7 @@ class Seats(RuleBasedStateMachine):
 
         assert isinstance(self.outcome(fresh), Session)
 
-    @rule(minutes=st.integers(1, 40))
+    @rule(minutes=st.integers(1, 25))
     def time_passes(self, minutes: int) -> None:
         self.model.minute += minutes
 
