@@ -13,6 +13,7 @@ from presence.api import (
     field,
     forms,
     harvest,
+    hosting,
     lone_visits,
     matching,
     members,
@@ -23,13 +24,13 @@ from presence.api import (
     posters,
     promises,
     requests,
+    seats,
     series,
     sessions,
     slots,
     visits,
 )
 from presence.commands.place_imports import import_places
-from presence.api import encounters, harvest, hosting, places, seats, sessions, slots
 from presence.events import PROJECTIONS
 from presence.settings import PresenceSettings
 from presence.timers import HANDLERS
