@@ -35,7 +35,8 @@ STORY = [
     "presence-announced",
     "encounter-noted",
     "initiative-proposed",
-    "contribution-placed",
+    "contribution-offered",
+    "contribution-linked",
     "session-announced",
     "session-opened",
     "session-filled",
@@ -43,7 +44,6 @@ STORY = [
     "session-started",
     "session-harvested",
     "session-thanked",
-    "contribution-linked",
     "council-member-invited",
     "council-member-joined",
     "visit-invited",
@@ -119,7 +119,7 @@ def an_officer_comes_every_week(it: Community) -> None:
     series = {
         "placeId": it.ids["canteen"],
         "themes": ["groen"],
-        "rule": f"FREQ=WEEKLY;BYDAY={WEEKDAYS[tomorrow.weekday()]};COUNT=30",
+        "rule": f"FREQ=WEEKLY;BYDAY={WEEKDAYS[tomorrow.weekday()]};COUNT=40",
         "startsOn": tomorrow.isoformat(),
         "startsAt": "14:00",
         "endsAt": "16:30",
@@ -136,9 +136,9 @@ def a_resident_finds_who_is_near(it: Community) -> None:
     feed = it.client("anyone").get(f"/presence/v1/places/{it.ids['canteen']}/calendar")
     assert feed.headers["Content-Type"].startswith("text/calendar")
     events = Calendar.from_ical(feed.text).events
-    assert len(events) == 30
+    assert len(events) == 40
     assert {hour(event, HERE) for event in events} == {14}
-    assert len({hour(event, UTC) for event in events}) == 2, "no change of the clock in 30 weeks"
+    assert len({hour(event, UTC) for event in events}) == 2, "no change of the clock in 40 weeks"
 
 
 def hour(event: Any, zone: tzinfo) -> int:
@@ -149,7 +149,7 @@ def hour(event: Any, zone: tzinfo) -> int:
 
 def talks_come_in_twice_and_shuffled(it: Community) -> None:
     """What Bram noted without signal arrives twice, in another order, from a phone whose clock is hours off."""
-    talk = {"kind": "note-encounter", "placeId": it.ids["canteen"], "theme": "groen", "consent": "anonymous"}
+    talk = {"placeId": it.ids["canteen"], "theme": "groen", "consent": "anonymous"}
     noted = [talk | {"words": f"Wens {number}: meer groen bij de kantine."} for number in range(4)]
     noted.append(
         talk
@@ -162,8 +162,13 @@ def talks_come_in_twice_and_shuffled(it: Community) -> None:
     )
     phone = datetime.now(UTC) + timedelta(hours=3)
     commands = [
-        command | {"id": str(uuid4()), "at": (phone - timedelta(minutes=60 - place)).isoformat()}
-        for place, command in enumerate(noted)
+        {
+            "id": str(uuid4()),
+            "at": (phone - timedelta(minutes=60 - place)).isoformat(),
+            "kind": "note-encounter",
+            "encounter": encounter,
+        }
+        for place, encounter in enumerate(noted)
     ]
     for expected in ("done", "already-done"):
         random.shuffle(commands)
@@ -201,7 +206,7 @@ def one_becomes_an_initiative(it: Community) -> None:
 
 def an_atelier_fills_and_its_waiting_list_moves(it: Community) -> None:
     """Three seats: Bea, Carla and somebody who gives no name; Dirk and Eva wait, until Bea gives hers up."""
-    start = now(it)
+    start = now(it) + timedelta(minutes=10)
     atelier = {
         "workingForm": "design-atelier",
         "question": "Wat groeit er straks naast de kantine, en wie zorgt ervoor?",
@@ -301,7 +306,13 @@ def a_promise_rings_and_is_kept(it: Community) -> None:
     it.square.command("clock", "--forward", "6d12h")
     eventually(status, lambda shown: shown == "due")
     assert it.get("/council-promises?status=due", service="presence")["items"][0]["id"] == it.ids["promise"]
-    it.post("erik", f"/council-promises/{it.ids['promise']}/keeping", service="presence", status=200)
+    it.post(
+        "erik",
+        f"/council-promises/{it.ids['promise']}/keeping",
+        {"words": "De kraan is er."},
+        service="presence",
+        status=200,
+    )
     assert status() == "kept"
     report = {"report": "We zagen een buurt die niet wacht. De kraan is er."}
     it.post("erik", f"/visits/{it.ids['visit']}/report", report, service="presence", status=200)

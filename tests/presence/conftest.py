@@ -95,7 +95,9 @@ def window(place: str, start_h: float, end_h: float) -> dict[str, Any]:
 
 @pytest.fixture
 async def presence(make_database: MakeDatabase) -> AsyncIterator[Presence]:
+    """The service, long after it told of the working forms that it began with."""
     async with running(SERVICE, make_database("presence")) as there:
         service = Presence(there.runtime, there.client)
         there.runtime.outbox = replace(there.runtime.outbox, clock=lambda: service.now)
+        await service.rows("delete from timers")
         yield service

@@ -55,7 +55,7 @@ def test_an_arrival_is_claimed_within_the_slot_whenever_that_is_said() -> None:
 )
 def test_an_arrival_is_not_claimed_outside_the_slot(claimed: datetime, code: str) -> None:
     with pytest.raises(Refused) as caught:
-        slots.claim(SLOT, BRAM, NOON + HOUR, claimed)
+        slots.claim(SLOT, BRAM, NOON + 9 * HOUR, claimed)
     assert caught.value.code == code
 
 

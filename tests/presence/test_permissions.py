@@ -26,7 +26,7 @@ REQUESTS = {
     "end_series": ("POST", f"/presence-series/{ID}/end"),
     "list_own_series": ("GET", "/presence-series/mine"),
     "go_out_alone": ("POST", "/lone-visits"),
-    "check_in": ("POST", f"/lone-visits/{ID}/check-in"),
+    "put_off_return": ("POST", f"/lone-visits/{ID}/check-in"),
     "come_back": ("POST", f"/lone-visits/{ID}/return"),
     "list_own_lone_visits": ("GET", "/lone-visits/mine"),
     "read_lone_visit": ("GET", f"/lone-visits/{ID}"),

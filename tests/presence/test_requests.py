@@ -76,7 +76,6 @@ class Asking:
 
 @pytest.fixture
 async def asking(presence: Presence) -> Asking:
-    await presence.rows("delete from timers returning 1")
     return Asking(presence)
 
 
@@ -109,7 +108,7 @@ async def test_a_request_is_asked_joined_and_picked_up_and_its_people_are_told(
     assert "point" not in seen
     other = await presence.post(f"/session-requests/{once.json()['id']}/pick-up", {"sessionId": session})
     assert other.json()["status"] == "picked-up"
-    assert await presence.rows("select count(*)::int from timers") == [(0,)]
+    assert await presence.rows("select ref from timers where kind = $1", REQUEST_EXPIRES) == []
 
 
 async def test_a_pick_up_is_the_hosts_and_of_a_session_that_is_to_be(presence: Presence, asking: Asking) -> None:
@@ -207,7 +206,7 @@ async def test_who_asked_takes_their_words_back_and_they_are_erased_everywhere(
     rows = str([await presence.rows(f"select row_to_json(t)::text from {table} as t") for table in tables])
     assert "Wilhelmina" not in rows
     assert "52.37" not in rows
-    assert await presence.rows("select * from timers") == []
+    assert await presence.rows("select ref from timers where kind = $1", REQUEST_EXPIRES) == []
 
 
 async def test_what_nobody_picks_up_expires_once_and_who_asked_is_told(presence: Presence, asking: Asking) -> None:

@@ -206,7 +206,7 @@ def test_an_arrival_claimed_before_the_end_is_an_arrival() -> None:
 
 @pytest.mark.parametrize(
     ("claimed_at", "code"),
-    [(NOON - 0.51 * HOUR, "too-early"), (NOON + 2 * HOUR, "slot-is-over"), (NOON + 3.2 * HOUR, "claimed-ahead")],
+    [(NOON - 0.51 * HOUR, "too-early"), (NOON + 2 * HOUR, "slot-is-over"), (NOON + 3.2 * HOUR, "slot-is-over")],
 )
 def test_an_arrival_outside_the_window_cannot_be_claimed(claimed_at: datetime, code: str) -> None:
     with refused(code):

@@ -20,7 +20,7 @@ PERMISSIONS = {
     "end_series": allow(Role.ARRANGER, own="the officer's series"),
     "list_own_series": allow(Role.ARRANGER),
     "go_out_alone": allow(Role.ARRANGER, Role.ALDERMAN),
-    "check_in": allow(*Role, own="the visitor"),
+    "put_off_return": allow(*Role, own="the visitor"),
     "come_back": allow(*Role, own="the visitor"),
     "list_own_lone_visits": allow(*Role),
     "read_lone_visit": allow(*Role, own="the visitor and the colleague they chose"),

@@ -44,7 +44,7 @@ class NewLine(Body):
     def noted(self, session_id: UUID, noted_by: UUID) -> HarvestLine:
         """The line, as somebody notes it of a session."""
         return HarvestLine(
-            id=uuid7(),
+            id=self.id or uuid7(),
             session_id=session_id,
             noted_by=noted_by,
             consent=self.consent,

@@ -92,8 +92,8 @@ async def go_out_alone(
 
 
 @router.post("/lone-visits/{visit_id}/check-in", response_model=LoneVisitView)
-async def check_in(
-    caller: Annotated[Caller, permitted(PERMISSIONS["check_in"])],
+async def put_off_return(
+    caller: Annotated[Caller, permitted(PERMISSIONS["put_off_return"])],
     db: Db,
     now: Now,
     request_once: OnlyOnce,

@@ -27,8 +27,6 @@ EARLIEST_ARRIVAL = timedelta(minutes=30)
 """How long before its start an officer may arrive; the last moment is its end."""
 LINGERS = timedelta(hours=1)
 """How long after its end an officer who did not say goodbye still counts as being there."""
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far the clock of a phone that was without signal may be ahead."""
 
 SlotEvent = PresenceAnnounced | ArrangerArrived | ArrangerLeft | PresenceMoved | PresenceMissed | PresenceCancelled
 
@@ -175,15 +173,15 @@ def arrive_by_code(slot: Slot, officer_id: UUID, now: datetime, code: str, key: 
 def claim(slot: Slot, officer_id: UUID, now: datetime, claimed_at: datetime) -> list[SlotEvent]:
     """The officer was there at `claimed_at`, noted without signal and told now; after the end they have left too.
 
-    Raises Forbidden("not-your-slot"), Refused("slot-not-planned") unless it is planned or missed, ("claimed-ahead"),
-    ("too-early") or ("slot-is-over") where `claimed_at` is outside the window in which one arrives.
+    What is told has happened: a clock that is ahead says now. Raises Forbidden("not-your-slot"),
+    Refused("slot-not-planned") unless it is planned or missed, ("too-early") or ("slot-is-over") where that moment is
+    outside the window in which one arrives.
     """
     _only_by_its_officer(slot, officer_id)
     _moved(slot, "claim")
-    if claimed_at > now + CLOCKS_DIFFER:
-        raise Refused("claimed-ahead", "This arrival is still to come; set the clock of the device that noted it.")
-    _not_too_early(slot, claimed_at)
-    _not_when_over(slot, claimed_at)
+    was_there_at = min(claimed_at, now)
+    _not_too_early(slot, was_there_at)
+    _not_when_over(slot, was_there_at)
     came = ArrangerArrived(slot_id=slot.id, place_id=slot.place_id, officer_id=slot.officer_id, how=How.CLAIMED)
     return [came, _gone_by_itself(slot)] if slot.is_over(now) else [came]
 

@@ -55,11 +55,10 @@ BY_CODE = f"""
 """  # noqa: S608 - SHOWN is a constant
 NEAR = f"""
     with around as (
-        select earth_distance(ll_to_earth(latitude, longitude), ll_to_earth($4, $5)) as distance, {SHOWN}
-        where earth_box(ll_to_earth($4, $5), $6) @> ll_to_earth(latitude, longitude)
+        select metres_between(latitude, longitude, $4, $5) as distance, {SHOWN} where f.status = 'offered'
     )
     select * from around
-    where distance <= $6 and status = 'offered' and ($1::text is null or around.kind = $1)
+    where distance <= $6 and ($1::text is null or around.kind = $1)
       and ($2::uuid is null or (distance, id) > (select distance, id from around where id = $2))
     order by distance, id limit $3
 """  # noqa: S608

@@ -30,8 +30,8 @@ BUSY = """
 FITS = f"""
     with busy as ({BUSY}), asked as (
         select request.id, array_remove(array[request.theme, initiative.theme], null) as themes,
-               ll_to_earth(coalesce(request.latitude, initiative.latitude),
-                   coalesce(request.longitude, initiative.longitude)) as point
+               coalesce(request.latitude, initiative.latitude) as latitude,
+               coalesce(request.longitude, initiative.longitude) as longitude
         from session_requests as request left join initiatives as initiative on initiative.id = request.initiative_id
         where request.status = 'open' and ($1::uuid is null or request.id = $1)
         order by request.asked_at desc, request.id desc limit $5
@@ -39,7 +39,7 @@ FITS = f"""
     select asked.id as request_id, officer.person_id, officer.hours_a_week, coalesce(busy.minutes, 0) as minutes,
            array(select distinct theme from unnest(asked.themes) as theme
                  where theme = any(officer.themes) order by theme) as shared,
-           earth_distance(ll_to_earth(place.latitude, place.longitude), asked.point) as metres
+           metres_between(place.latitude, place.longitude, asked.latitude, asked.longitude) as metres
     from asked cross join officer_profiles as officer
     join places as place on place.id = officer.base_place_id
     left join busy on busy.person_id = officer.person_id

@@ -66,9 +66,10 @@ BY_NAME = f"""
     order by name, id limit $4
 """  # noqa: S608
 AROUND = """
-    select *, earth_distance(ll_to_earth(latitude, longitude), ll_to_earth($3, $4)) as distance
-    from places where earth_box(ll_to_earth($3, $4), $5) @> ll_to_earth(latitude, longitude)
+    select *, metres_between(latitude, longitude, $3, $4) as distance
+    from places where latitude between $3 - $5::float8 / 111000 and $3 + $5::float8 / 111000
 """
+"""A degree of latitude is more than 111,000 metres on a sphere of this size: the strip has the whole circle in it."""
 NEAR = f"""
     with around as ({AROUND})
     select * from around

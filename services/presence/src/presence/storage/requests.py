@@ -74,10 +74,9 @@ OPEN = f"""
         where request.status = 'open'
           and ($3::text is null or request.theme = $3)
           and ($4::uuid is null or request.initiative_id = $4)
-          and ($5::float8 is null or earth_distance(
-              ll_to_earth($5, $6),
-              ll_to_earth(coalesce(request.latitude, initiative.latitude),
-                  coalesce(request.longitude, initiative.longitude))
+          and ($5::float8 is null or metres_between(
+              $5, $6, coalesce(request.latitude, initiative.latitude),
+              coalesce(request.longitude, initiative.longitude)
           ) <= $7::float8)
     )
     select * from shown
