@@ -28,7 +28,7 @@ def statements() -> dict[str, tuple[str, list[Any]]]:
     return {
         "/v1/presence-slots": nearby.coming_statement(search, None, PAGE_OF_A_LIST),
         "/v1/here-now": nearby.here_now_statement(now, MIDDLE, RADIUS_M, None, PAGE_OF_A_LIST),
-        "/v1/places": (places.NEAR, [None, None, PAGE_OF_A_LIST, *MIDDLE, RADIUS_M]),
+        "/v1/places": (places.NEAR, [None, None, *MIDDLE, RADIUS_M, None, PAGE_OF_A_LIST]),
     }
 
 
