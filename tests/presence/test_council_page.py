@@ -55,6 +55,22 @@ async def hear(presence: Presence, *events: Recorded[Any]) -> None:
         await frontrunners(tx, events)
 
 
+async def test_the_page_has_the_sessions_that_members_join_as_inspirators(presence: Presence, council: Council) -> None:
+    kees = await council.member("kees")
+    body = {"workingForm": "creative-lab", "question": "Wat leeft hier?"}
+    when = {"startsAt": (NOON + DAY).isoformat(), "endsAt": (NOON + DAY + timedelta(hours=2)).isoformat()}
+    session = (await council.done("/sessions", body | when, by="bram"))["id"]
+    seats = {who: (await council.done(f"/sessions/{session}/seats", by=who))["id"] for who in ("kees", "anna")}
+    assert (await presence.get("/council")).json()["sessions"] == []
+    for seat in seats.values():
+        answer = await council.put(f"/seats/{seat}/role", {"role": "inspirator"}, by="bram", version=1)
+        assert answer.status_code == 200, answer.text
+    [joined] = (await presence.get("/council")).json()["sessions"]
+    assert (joined["id"], joined["question"], joined["memberIds"]) == (session, "Wat leeft hier?", [kees])
+    await council.done(f"/seats/{seats['kees']}/giving-up", by="kees")
+    assert (await presence.get("/council")).json()["sessions"] == []
+
+
 async def worth_a_visit(presence: Presence, **query: Any) -> list[dict[str, Any]]:
     answer = await presence.get("/council/worth-a-visit", **query)
     assert answer.status_code == 200, answer.text

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter
 from pydantic import Field
 
@@ -15,6 +16,7 @@ from presence.api.promises import PromiseView
 from presence.api.visits import VisitView
 from presence.domain import members, promises, visits
 from presence.domain.frontrunners import LATELY, Happened, Reason, Suggestion, worth_a_visit
+from presence.domain.sessions import SessionStatus
 from presence.storage import frontrunners as stored_frontrunners
 from presence.storage import members as stored_members
 from presence.storage import promises as stored_promises
@@ -23,6 +25,7 @@ from presence.storage import visits as stored_visits
 MOST_MEMBERS = 50
 MOST_PROMISES = 20
 MOST_VISITS = 10
+MOST_SESSIONS = 10
 
 router = APIRouter(tags=["council"])
 
@@ -31,6 +34,22 @@ class VisitDone(VisitView):
     """A visit that took place, with what was promised there and what came of it: the first of many, if many."""
 
     promises: list[PromiseView]
+
+
+class SessionJoined(View):
+    """A session that members of the council join as inspirators."""
+
+    id: UUID
+    title: str | None
+    question: str
+    starts_at: datetime
+    status: SessionStatus
+    member_ids: list[UUID]
+
+    @classmethod
+    def of_row(cls, row: asyncpg.Record) -> Self:
+        """The view of a session's row."""
+        return cls.model_validate(dict(row))
 
 
 class Links(View):
@@ -56,6 +75,7 @@ class CouncilPage(View):
     members: list[MemberView]
     coming: list[VisitView]
     done: list[VisitDone]
+    sessions: list[SessionJoined]
     counts: Counts
     links: Links = Field(default_factory=Links)
 
@@ -100,7 +120,7 @@ class Suggestions(View):
 
 @router.get("/council")
 async def read_council(db: Db) -> CouncilPage:
-    """Who is in the council, where it goes, where it was, and what it promised and still has to keep."""
+    """Who is in the council, where it goes and was, which sessions it joins, what it promised and still has to keep."""
     async with db.transaction() as tx:
         serving = await stored_members.listed(
             tx, status=members.Status.SERVING, kind=None, after=None, limit=MOST_MEMBERS
@@ -111,6 +131,7 @@ async def read_council(db: Db) -> CouncilPage:
         made: dict[UUID, list[PromiseView]] = {row["id"]: [] for row in done}
         for row in await stored_promises.of_visits(tx, list(made)):
             made[row["visit_id"]].append(PromiseView.of_row(row))
+        sessions = await stored_members.joining(tx, MOST_SESSIONS)
         counts = Counts.model_validate(
             {"visits": await stored_visits.counts(tx), "promises": await stored_promises.counts(tx)}
         )
@@ -119,6 +140,7 @@ async def read_council(db: Db) -> CouncilPage:
         members=[MemberView.of(stored_members.member_of(row)) for row in serving],
         coming=[VisitView.of_row(row) for row in coming],
         done=[VisitDone.of_row(row, promises=made[row["id"]]) for row in done],
+        sessions=[SessionJoined.of_row(row) for row in sessions],
         counts=counts,
     )
 

@@ -49,6 +49,16 @@ LIST = """
     order by id limit $4
 """
 
+JOINING = """
+    select session.id, session.title, session.question, session.starts_at, session.status,
+           array_agg(member.id order by member.id) as member_ids
+    from council_members as member join seats as seat on seat.person_id = member.person_id
+    join sessions as session on session.id = seat.session_id
+    where member.status = 'serving' and seat.role = 'inspirator' and seat.status in ('taken', 'checked-in')
+      and session.status <> 'cancelled'
+    group by session.id order by session.starts_at desc, session.id desc limit $1
+"""
+
 
 async def add(tx: Transaction, member: Member, facts: Sequence[Fact]) -> bool:
     """Add who is invited, with the facts; False, and nothing done, where they are invited or serve already."""
@@ -111,6 +121,11 @@ async def serving(tx: Transaction, member_ids: Iterable[UUID], now: datetime) ->
 async def core(tx: Transaction, now: datetime) -> set[UUID]:
     """The people who are in the core group now."""
     return {row["person_id"] for row in await tx.fetch(SERVING, now, None, Kind.CORE)}
+
+
+async def joining(tx: Transaction, limit: int) -> list[asyncpg.Record]:
+    """Sessions that members who serve join as inspirators, the latest first, for as long as seats have a person."""
+    return await tx.fetch(JOINING, limit)
 
 
 async def listed(
