@@ -17,6 +17,7 @@ from dorpsplein.contracts.presence.members import (
     CouncilMemberState,
 )
 from dorpsplein.errors import Forbidden, Refused, Stale
+from presence.domain.moves import led_to
 
 LONGEST_TERM = timedelta(days=4 * 366)
 """A municipal council in the Netherlands sits for four years (Grondwet, article 129, paragraph 4)."""
@@ -257,9 +258,4 @@ def _left(member: Member, verb: str, how: LeftHow) -> CouncilMemberLeft:
 
 
 def _moved(status: Status, verb: str) -> Status:
-    sources, target = MOVES[verb]
-    if status not in sources:
-        needed = " or ".join(sorted(sources))
-        code = f"illegal-member-{verb.replace(' ', '-')}"
-        raise Refused(code, f"To {verb} this must be {needed}; it is {status}.")
-    return target
+    return led_to(MOVES, verb, status, "member")

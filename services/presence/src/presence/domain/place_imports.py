@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dorpsplein.errors import Refused
+from presence.domain.moves import led_to
 
 MOST_FAULTS = 1_000
 """How many faults of a file are told one by one; of more, how many there are."""
@@ -74,7 +75,4 @@ def fault_of(refusal: Refused) -> Fault:
 
 def moved(status: ImportStatus, verb: str) -> ImportStatus:
     """The status after a move. Raises Refused for a move that cannot be from here."""
-    allowed, after = MOVES[verb]
-    if status not in allowed:
-        raise Refused(f"illegal-import-{verb}", f"This import is {status}.")
-    return after
+    return led_to(MOVES, verb, status, "import")

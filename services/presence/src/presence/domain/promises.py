@@ -17,6 +17,7 @@ from dorpsplein.contracts.presence.promises import (
 from dorpsplein.days import end_of
 from dorpsplein.errors import Forbidden, Refused
 from presence.domain.members import Kind, Member, serving
+from presence.domain.moves import led_to
 
 REMINDER = timedelta(days=7)
 """How long before its moment a promise is recalled."""
@@ -179,9 +180,4 @@ def _about(promise: Promise) -> dict[str, UUID]:
 
 
 def _moved(status: Status, verb: str) -> Status:
-    sources, target = MOVES[verb]
-    if status not in sources:
-        needed = " or ".join(sorted(sources))
-        code = f"illegal-promise-{verb.replace(' ', '-')}"
-        raise Refused(code, f"To {verb} this promise must be {needed}; it is {status}.")
-    return target
+    return led_to(MOVES, verb, status, "promise")

@@ -17,6 +17,7 @@ from dorpsplein.contracts.presence.requests import (
     SessionRequestWithdrawn,
 )
 from dorpsplein.errors import Forbidden, Refused
+from presence.domain.moves import led_to
 from presence.domain.surroundings import Surroundings, about_what_is_there
 
 MOST_OPEN = 10
@@ -194,10 +195,4 @@ def state_of(request: Request, joined: int) -> SessionRequestState:
 
 
 def _moved(status: RequestStatus, verb: str) -> RequestStatus:
-    allowed, after = MOVES[verb]
-    if status not in allowed:
-        needed = " or ".join(sorted(allowed))
-        raise Refused(
-            f"illegal-request-{verb.replace(' ', '-')}", f"This needs a request that is {needed}; it is {status}."
-        )
-    return after
+    return led_to(MOVES, verb, status, "request")

@@ -12,6 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from dorpsplein.errors import Forbidden, Refused
+from presence.domain.moves import led_to
 from presence.domain.sessions import Session, only_its_host
 
 CODE_BYTES = 20
@@ -91,12 +92,7 @@ NOBODY = Holder()
 
 def moved(seat: Seat, verb: str) -> Seat:
     """The seat after a move. Raises Refused("illegal-seat-<verb>") from where it cannot be made."""
-    allowed, after = MOVES[verb]
-    if seat.status not in allowed:
-        needed = " or ".join(sorted(allowed))
-        code = f"illegal-seat-{verb.replace(' ', '-')}"
-        raise Refused(code, f"This needs a seat that is {needed}; it is {seat.status}.")
-    return replace(seat, status=after)
+    return replace(seat, status=led_to(MOVES, verb, seat.status, "seat"))
 
 
 def only_its_holder(seat: Seat, holder: Holder) -> None:

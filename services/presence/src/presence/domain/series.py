@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from dorpsplein.contracts.presence.slots import PresenceAnnounced, PresenceSeriesAnnounced, PresenceSeriesEnded
 from dorpsplein.errors import Forbidden, Refused
 from presence.domain import recurrence
+from presence.domain.moves import led_to
 from presence.domain.recurrence import HERE
 from presence.domain.windows import FURTHEST_AHEAD, refuse_senseless
 
@@ -163,8 +164,4 @@ def evolve(series: Series, event: PresenceSeriesEnded) -> Series:
 
 
 def _moved(status: SeriesStatus, verb: str) -> SeriesStatus:
-    allowed, after = MOVES[verb]
-    if status not in allowed:
-        needed = " or ".join(sorted(allowed))
-        raise Refused(f"illegal-series-{verb}", f"This needs a series that is {needed}; it is {status}.")
-    return after
+    return led_to(MOVES, verb, status, "series")

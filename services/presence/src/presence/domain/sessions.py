@@ -25,7 +25,8 @@ from dorpsplein.contracts.presence.sessions import (
     WaitingListMoved,
 )
 from dorpsplein.envelope import Event
-from dorpsplein.errors import Forbidden, Refused
+from dorpsplein.errors import Forbidden
+from presence.domain.moves import led_to
 
 LEAST_SHOWN = 5
 """Fewer people than this are never counted in public."""
@@ -204,8 +205,4 @@ def only_its_host(session: Session, person: UUID) -> None:
 
 def moved(status: SessionStatus, verb: str) -> SessionStatus:
     """Where a move leads. Raises Refused("illegal-session-<verb>") from where it cannot be made."""
-    allowed, after = MOVES[verb]
-    if status not in allowed:
-        needed = " or ".join(sorted(allowed))
-        raise Refused(f"illegal-session-{verb}", f"This needs a session that is {needed}; it is {status}.")
-    return after or status
+    return led_to(MOVES, verb, status, "session")

@@ -18,6 +18,7 @@ from dorpsplein.contracts.presence.visits import (
 from dorpsplein.errors import Forbidden, Refused, Stale
 from presence.domain.frontrunners import Frontrunner, refuse_no_frontrunner
 from presence.domain.members import Member, serving
+from presence.domain.moves import led_to
 from presence.domain.windows import refuse_senseless
 
 VisitFact = VisitInvited | VisitAccepted | VisitDeclined | VisitCancelled | FrontrunnerVisited | VisitReported
@@ -270,8 +271,4 @@ def _refuse_strangers(asked: Collection[UUID], council: Set[UUID]) -> None:
 
 
 def _moved(status: Status, verb: str) -> Status:
-    sources, target = MOVES[verb]
-    if status not in sources:
-        needed = " or ".join(sorted(sources))
-        raise Refused(f"illegal-visit-{verb}", f"To {verb} this visit must be {needed}; it is {status}.")
-    return target
+    return led_to(MOVES, verb, status, "visit")
