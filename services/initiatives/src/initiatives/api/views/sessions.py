@@ -9,8 +9,8 @@ from dorpsplein.fields import View
 class Session(View):
     """People around a question, for this initiative; without a place it is online.
 
-    `working_form` is `creative-lab`, `inspiration-session` or `design-atelier`; `status` is `announced`, `live`,
-    `harvested` or `cancelled`; `lines` is how much it yielded by now.
+    `working_form` is the code of one in the catalogue; `status` is `announced`, `open`, `full`, `live`, `harvested`,
+    `thanked` or `cancelled`; `lines` is how much it yielded by now.
     """
 
     id: UUID
