@@ -74,7 +74,7 @@ def test_a_subscriber_reads_all_public_topics_and_no_others() -> None:
 async def test_a_strangers_subscriber_prints_what_happens(
     make_database: MakeDatabase, kafka: str, topic_prefix: str
 ) -> None:
-    topics = rf"{re.escape(topic_prefix)}presence\.[.\w]+$"
+    topics = rf"{re.escape(topic_prefix)}presence\.(place|encounter)[.\w]*$"
     async with (
         asyncio.timeout(90),
         running(SERVICE, make_database("presence"), kafka=kafka, topic_prefix=topic_prefix) as presence,

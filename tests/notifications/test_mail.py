@@ -107,7 +107,8 @@ async def test_who_takes_their_address_back_gets_no_mail_that_still_waits(square
     await square.tell(state(garden))
     await square.follow(kind="initiative", initiativeId=str(garden))
     await square.tell(reached(garden))
-    async with square.at_work(post, smtp_host="127.0.0.1", smtp_port=1, smtp_tls="none"):
+    again = {"first_retry_s": 0.05, "longest_retry_s": 0.05}
+    async with square.at_work(post, smtp_host="127.0.0.1", smtp_port=1, smtp_tls="none", **again):
         await eventually(lambda: failed_once(square))
     assert (await square.request("DELETE", "/me/address", by="anna")).status_code == 204
     assert (await square.request("GET", "/me/address", by="anna")).status_code == 404

@@ -70,7 +70,8 @@ async def test_a_story_is_counted_by_who_was_mailed_and_by_what_other_systems_co
     receiver.secret = (await square.subscribe(receiver.url, [StoryPublished.type]))["secret"]
     published, retold = news(story, garden)
     await square.tell(published, support(garden))
-    async with square.at_work(post, smtp_host="127.0.0.1", smtp_port=1, smtp_tls="none"):
+    again = {"first_retry_s": 0.05, "longest_retry_s": 0.05}
+    async with square.at_work(post, smtp_host="127.0.0.1", smtp_port=1, smtp_tls="none", **again):
         await eventually(lambda: failed_once(square))
     assert await count(square) == 0
     async with square.at_work(post, smtp_host=""):
