@@ -31,7 +31,15 @@ SLOT = Entry(
     themes=("sport", "openbare-ruimte"),
     where=WHERE,
 )
-SESSION = replace(SLOT, working_form="creative-lab", question="Wat missen we?\nEn wie?", title=None, themes=())
+SESSION = replace(
+    SLOT,
+    working_form="creative-lab",
+    form_name="Creatielab",
+    form_name_en="Creative lab",
+    question="Wat missen we?\nEn wie?",
+    title=None,
+    themes=(),
+)
 
 
 def written(*entries: Entry, language: Language = Language.NL, name: str = "Dorpsplein: sport") -> bytes:
@@ -77,7 +85,7 @@ def test_a_session_says_its_form_and_its_question() -> None:
     assert event.summary == "Creatielab: Wat missen we? En wie?"
     assert event.description == "Wat missen we?\nEn wie?"
     assert event.url == f"{HOME}/bijeenkomsten/{SESSION.id}"
-    [titled] = read(written(replace(SESSION, title="Het plein", working_form="new-form"), language=Language.EN))
+    [titled] = read(written(replace(SESSION, title="Het plein", form_name_en=None), language=Language.EN))
     assert titled.summary == "Session: Het plein"
 
 

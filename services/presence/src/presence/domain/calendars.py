@@ -59,7 +59,10 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A slot, or (with a working form and a question) a session, as calendars show it. Without `where` it is online."""
+    """A slot, or (with a working form and a question) a session, as calendars show it. Without `where` it is online.
+
+    `form_name` is what its working form is called, in Dutch and in English, as far as that is known.
+    """
 
     id: UUID
     starts_at: datetime
@@ -72,6 +75,8 @@ class Entry:
     working_form: str | None = None
     title: str | None = None
     question: str | None = None
+    form_name: str | None = None
+    form_name_en: str | None = None
 
     @property
     def is_session(self) -> bool:
@@ -125,8 +130,8 @@ def summary(entry: Entry, language: Language) -> str:
     said = SAID[language]
     if not entry.is_session:
         return said.here.format(place=entry.where.name if entry.where else said.online)
-    form = said.sessions.get(entry.working_form or "", said.any_session)
-    return f"{form}: {entry.title or one_line(entry.question or '')}"
+    form = entry.form_name if language is Language.NL else entry.form_name_en
+    return f"{form or said.any_session}: {entry.title or one_line(entry.question or '')}"
 
 
 def description(entry: Entry, language: Language) -> str:

@@ -53,7 +53,6 @@ class Words:
     themes: str
     online: str
     any_session: str
-    sessions: Mapping[str, str]
     an_officer: str
     a_neighbourhood: str
     days_on_end: str
@@ -67,11 +66,6 @@ NL = Words(
     themes="Onderwerpen: {themes}.",
     online="Online",
     any_session="Bijeenkomst",
-    sessions={
-        "creative-lab": "Creatielab",
-        "inspiration-session": "Inspiratiesessie",
-        "design-atelier": "Ontwerpatelier",
-    },
     an_officer="Een creatief arrangeur",
     a_neighbourhood="Buurt {code}",
     days_on_end="{first} t/m {last}",
@@ -98,11 +92,6 @@ EN = Words(
     themes="Topics: {themes}.",
     online="Online",
     any_session="Session",
-    sessions={
-        "creative-lab": "Creative lab",
-        "inspiration-session": "Inspiration session",
-        "design-atelier": "Design atelier",
-    },
     an_officer="A creative arranger",
     a_neighbourhood="Neighbourhood {code}",
     days_on_end="{first} to {last}",

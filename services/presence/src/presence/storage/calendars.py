@@ -37,7 +37,9 @@ ENTRIES = """
         from entry left join places as place on place.id = entry.place_id
         order by abs(extract(epoch from entry.starts_at - $2)), entry.id limit $5
     )
-    select subject.words, nearest.* from subject left join nearest on true order by starts_at, id
+    select subject.words, nearest.*, form.name as form_name, form.name_en as form_name_en
+    from subject left join nearest on true left join working_forms as form on form.code = nearest.working_form
+    order by starts_at, nearest.id
 """
 STATEMENTS = {
     of: ENTRIES.format(subject=subject, slots=slots, sessions=sessions)
@@ -75,4 +77,6 @@ def _entry(row: asyncpg.Record) -> Entry:
         working_form=row["working_form"],
         title=row["title"],
         question=row["question"],
+        form_name=row["form_name"],
+        form_name_en=row["form_name_en"],
     )
