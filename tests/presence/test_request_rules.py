@@ -16,6 +16,7 @@ from dorpsplein.contracts.presence.requests import (
 )
 from dorpsplein.errors import Forbidden, Refused, Rejected
 from presence.domain import requests
+from presence.domain.counts import shown
 from presence.domain.requests import MOVES, Answering, Ask, Request, RequestFact, RequestStatus
 from presence.domain.surroundings import Surroundings
 
@@ -136,6 +137,6 @@ def test_others_ask_along_while_it_is_open() -> None:
 
 
 def test_fewer_than_five_are_never_counted_aloud() -> None:
-    assert [requests.aloud(people) for people in range(7)] == [None] * 5 + [5, 6]
+    assert [shown(people) for people in range(7)] == [None] * 5 + [5, 6]
     assert requests.state_of(OPEN, 4).joined is None
     assert requests.state_of(OPEN, 5).joined == 5

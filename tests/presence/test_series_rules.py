@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.presence.test_slot_rules import refused
 
+from dorpsplein.days import HERE
 from dorpsplein.errors import Forbidden, Refused
 from presence.domain import recurrence
 from presence.domain import series as domain
@@ -148,7 +149,7 @@ def test_times_that_overlap_each_other_where_the_clock_skips_the_end_of_one_are_
 
 def test_a_later_time_that_the_clock_skips_is_an_hour_later_and_of_two_the_first_counts() -> None:
     moments = starts(weekly("FREQ=DAILY", starts_on=date(2026, 3, 28), starts_at=time(2, 30)))
-    utc = {moment.astimezone(recurrence.HERE).date(): moment for moment in moments}
+    utc = {moment.astimezone(HERE).date(): moment for moment in moments}
     assert utc[date(2026, 3, 29)] == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     assert utc[date(2026, 10, 25)] == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 

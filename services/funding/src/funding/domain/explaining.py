@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
+from dorpsplein.days import HERE
 from funding.domain.ledger import EUR
 from funding.domain.pledges import Pledge
 from funding.domain.rules import TEXTS, Reason
 
-HERE = ZoneInfo("Europe/Amsterdam")
 MONTHS = (
     ("januari", "January"),
     ("februari", "February"),

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-HERE = ZoneInfo("Europe/Amsterdam")
+from dorpsplein.days import HERE
+
 EUR = "EUR/2"
 MOST_NAMED = 5
 LONGEST_NAME = 60

@@ -20,7 +20,8 @@ from presence.api.places import NearPoint, RadiusM
 from presence.api.settings import Configured
 from presence.commands import requests as commands
 from presence.domain import requests as domain
-from presence.domain.requests import RequestStatus, aloud
+from presence.domain.counts import shown
+from presence.domain.requests import RequestStatus
 from presence.permissions import PERMISSIONS
 from presence.storage import requests as storage
 from presence.storage.requests import Position
@@ -91,7 +92,7 @@ class RequestView(View):
     @classmethod
     def of(cls, row: asyncpg.Record, **more: Any) -> Self:
         """The view of a request's row."""
-        return cls.model_validate({**row, "joined": aloud(row["joined"]), **more})
+        return cls.model_validate({**row, "joined": shown(row["joined"]), **more})
 
 
 class OwnRequestView(RequestView):

@@ -9,7 +9,7 @@ from dorpsplein.envelope import Fact
 from dorpsplein.errors import Refused
 from dorpsplein.timers import cancel_timers, set_timers
 from dorpsplein.web import found
-from presence.commands.slots import refuse_place
+from presence.commands.places import refuse_place
 from presence.domain import lone_visits as domain
 from presence.domain.lone_visits import LoneVisit
 from presence.storage import lone_visits as storage

@@ -14,7 +14,9 @@ from presence.domain import places as domain
 from presence.domain.area import NETHERLANDS, Area
 from presence.domain.place_imports import Outcome
 from presence.domain.places import ClosingReason, Place
+from presence.domain.surroundings import about_what_is_there
 from presence.storage import places as storage
+from presence.storage.surroundings import surroundings
 
 
 async def add_place(tx: Transaction, place: Place, area: Area = NETHERLANDS) -> Place:
@@ -81,3 +83,8 @@ def _facts(place: Place, event: domain.PlaceFact) -> list[Fact]:
 
 def _twice() -> Refused:
     return Refused("place-twice", "Two places are one, or one was added by somebody else just now; send it again.")
+
+
+async def refuse_place(tx: Transaction, place_id: UUID | None) -> None:
+    """Raises Refused("place-unknown") or ("place-closed") of a place where nobody can be found; None is no place."""
+    about_what_is_there(await surroundings(tx, [place_id], ()), place_id=place_id)

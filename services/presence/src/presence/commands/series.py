@@ -6,14 +6,15 @@ from uuid import UUID
 
 from dorpsplein.contracts.presence.slots import PresenceAnnounced
 from dorpsplein.database import Transaction
+from dorpsplein.days import HERE
 from dorpsplein.envelope import Fact
 from dorpsplein.errors import Refused
 from dorpsplein.timers import cancel_timers, set_timers
 from dorpsplein.web import found
 from presence.commands import slots
+from presence.commands.places import refuse_place
 from presence.domain import series as domain
 from presence.domain import slots as slot_domain
-from presence.domain.recurrence import HERE
 from presence.storage import series as storage
 from presence.storage import slots as slot_storage
 
@@ -30,7 +31,7 @@ async def announce_series(tx: Transaction, series: domain.Series, *, now: dateti
     """
     announced, fact, times = domain.announce(series, now)
     if not await storage.add(tx, announced, [Fact(fact, announced.version)]):
-        await slots.refuse_place(tx, series.place_id)
+        await refuse_place(tx, series.place_id)
     if missing := await _announce(tx, times, now):
         raise _overlap(missing)
     await _follow(tx, [announced], now)

@@ -13,10 +13,9 @@ from dorpsplein.envelope import Fact
 from dorpsplein.errors import Refused
 from dorpsplein.timers import cancel_timers, set_timers
 from dorpsplein.web import found
+from presence.commands.places import refuse_place
 from presence.domain import slots as domain
-from presence.domain.surroundings import about_what_is_there
 from presence.storage import slots as storage
-from presence.storage.surroundings import surroundings
 
 Decide = Callable[[domain.Slot, UUID, datetime], list[domain.SlotEvent]]
 
@@ -91,8 +90,3 @@ async def refuse_unfit(tx: Transaction, slot: domain.Slot) -> None:
     for there in await storage.overlapping(tx, [slot], limit=1):
         facts = {"slotId": there.id, "startsAt": there.starts_at, "endsAt": there.ends_at}
         raise Refused("slots-overlap", IN_THE_WAY, **facts)
-
-
-async def refuse_place(tx: Transaction, place_id: UUID) -> None:
-    """Raises Refused("place-unknown") or ("place-closed") where nobody can be found there."""
-    about_what_is_there(await surroundings(tx, [place_id], ()), place_id=place_id)

@@ -8,15 +8,14 @@ from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
 from dorpsplein.errors import Refused
 from dorpsplein.web import found
+from presence.commands.places import refuse_place
 from presence.domain import visits as domain
 from presence.domain.notices import What, notice
-from presence.domain.surroundings import about_what_is_there
 from presence.domain.visits import CancelReason, DeclineReason, Plan, Visit, VisitFact
 from presence.storage import members as stored_members
 from presence.storage import promises as stored_promises
 from presence.storage import visits as storage
 from presence.storage.frontrunners import frontrunners
-from presence.storage.surroundings import surroundings
 
 
 async def invite_council(tx: Transaction, visit: Visit, *, now: datetime) -> Visit:
@@ -26,7 +25,7 @@ async def invite_council(tx: Transaction, visit: Visit, *, now: datetime) -> Vis
     """
     known = await frontrunners(tx, [visit.initiative_id])
     event = domain.invite(visit, known.get(visit.initiative_id))
-    await _refuse_unknown_place(tx, visit.place_id)
+    await refuse_place(tx, visit.place_id)
     core = await stored_members.core(tx, now)
     if not await storage.add(tx, visit, _facts(visit, event, What.VISIT_INVITED, core - {visit.invited_by})):
         there = await storage.open_visit(tx, visit.initiative_id)
@@ -43,7 +42,7 @@ async def accept_visit(tx: Transaction, visit_id: UUID, plan: Plan, *, person: U
     by = await stored_members.by_person(tx, person)
     council = await stored_members.serving(tx, plan.member_ids, now)
     event = domain.accept(visit, by, plan, council, now)
-    await _refuse_unknown_place(tx, plan.place_id)
+    await refuse_place(tx, plan.place_id)
     changed = domain.evolve(visit, event)
     await _hold_members(tx, changed)
     people = {*await _initiators(tx, visit), *await _people(tx, changed.member_ids)} - {person}
@@ -122,10 +121,6 @@ async def _hold_members(tx: Transaction, visit: Visit) -> None:
     there = await storage.elsewhere(tx, visit)
     facts = {"visitId": there[0], "memberId": there[1]} if there else {}
     raise Refused("member-elsewhere", "Nobody is at two visits at once: choose another time, or others.", **facts)
-
-
-async def _refuse_unknown_place(tx: Transaction, place_id: UUID | None) -> None:
-    about_what_is_there(await surroundings(tx, [place_id], ()), place_id=place_id)
 
 
 async def _initiators(tx: Transaction, visit: Visit) -> set[UUID]:

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from icalendar import Calendar, Event, Timezone, vText, vUri
 
-from presence.domain.wording import HERE, SAID, Language, themes
+from dorpsplein.days import HERE
+from presence.domain.wording import SAID, Language, themes
 
 CANCELLED_FOR = timedelta(days=30)
 """How long after its date a cancelled session stays in a calendar. A slot is a person's: it goes when it is over."""

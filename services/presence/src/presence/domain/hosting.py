@@ -14,6 +14,7 @@ from dorpsplein.contracts.presence.sessions import (
     SessionThanked,
 )
 from dorpsplein.errors import Refused
+from presence.domain.counts import shown
 from presence.domain.sessions import (
     CancelReason,
     Session,
@@ -22,7 +23,6 @@ from presence.domain.sessions import (
     about,
     moved,
     only_its_host,
-    shown,
 )
 from presence.domain.surroundings import Surroundings, about_what_is_there
 from presence.domain.windows import refuse_senseless

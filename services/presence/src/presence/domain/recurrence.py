@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
-from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
+from dorpsplein.days import HERE
 from dorpsplein.errors import Refused
 
-HERE = ZoneInfo("Europe/Amsterdam")
 LONGEST_TEXT = 500
 CYCLE = timedelta(days=146_097)
 """The Gregorian calendar repeats itself, days of the week included, every 400 years."""

@@ -17,13 +17,12 @@ from dorpsplein.contracts.presence.requests import (
     SessionRequestWithdrawn,
 )
 from dorpsplein.errors import Forbidden, Refused
+from presence.domain.counts import shown
 from presence.domain.moves import led_to
 from presence.domain.surroundings import Surroundings, about_what_is_there
 
 MOST_OPEN = 10
 """How many open requests one person has at most."""
-LEAST_SHOWN = 5
-"""Fewer people than this are not counted aloud: who they are could be guessed."""
 DECIMALS = 3
 """A thousandth of a degree is about a hundred metres: near enough for who comes, too coarse for whose door it is."""
 
@@ -175,11 +174,6 @@ def evolve(request: Request, event: RequestFact) -> Request:
             return replace(request, status=status, question=None, point=None, version=version)
 
 
-def aloud(people: int) -> int | None:
-    """A count of people as anyone may hear it: None under five."""
-    return people if people >= LEAST_SHOWN else None
-
-
 def state_of(request: Request, joined: int) -> SessionRequestState:
     """Its public view, with how many ask along at this moment; of a withdrawn one, what erases that."""
     return SessionRequestState(
@@ -190,7 +184,7 @@ def state_of(request: Request, joined: int) -> SessionRequestState:
         neighbourhood=request.neighbourhood,
         initiative_id=request.initiative_id,
         session_id=request.session_id,
-        joined=aloud(joined),
+        joined=shown(joined),
     )
 
 

@@ -11,10 +11,10 @@ from itertools import pairwise
 from uuid import UUID, uuid5
 
 from dorpsplein.contracts.presence.slots import PresenceAnnounced, PresenceSeriesAnnounced, PresenceSeriesEnded
+from dorpsplein.days import HERE, end_of
 from dorpsplein.errors import Forbidden, Refused
 from presence.domain import recurrence
 from presence.domain.moves import led_to
-from presence.domain.recurrence import HERE
 from presence.domain.windows import FURTHEST_AHEAD, refuse_senseless
 
 EXTENDS = timedelta(days=30)
@@ -151,7 +151,7 @@ def end(series: Series, officer_id: UUID, last_on: date, now: datetime) -> Prese
     _moved(series.status, "end")
     if last_on < now.astimezone(HERE).date():
         raise Refused("last-on-passed", f"lastOn {last_on} is over; end it today or later, and cancel single times.")
-    last_at = recurrence.in_utc(last_on + timedelta(days=1), time())
+    last_at = end_of(last_on)
     return PresenceSeriesEnded(
         series_id=series.id, place_id=series.place_id, officer_id=series.officer_id, last_at=last_at
     )

@@ -26,10 +26,8 @@ from dorpsplein.contracts.presence.sessions import (
 )
 from dorpsplein.envelope import Event
 from dorpsplein.errors import Forbidden
+from presence.domain.counts import shown
 from presence.domain.moves import led_to
-
-LEAST_SHOWN = 5
-"""Fewer people than this are never counted in public."""
 
 SessionFact = (
     SessionAnnounced
@@ -149,11 +147,6 @@ class Session:
             taken=self.taken_shown,
             thanks=self.thanks,
         )
-
-
-def shown(people: int) -> int | None:
-    """A number of people as far as it is said in public."""
-    return people if people >= LEAST_SHOWN else None
 
 
 def evolve(session: Session, event: SessionFact) -> Session:

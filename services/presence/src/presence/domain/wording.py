@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, get_day_names
 from babel.lists import format_list
 
-HERE = ZoneInfo("Europe/Amsterdam")
+from dorpsplein.days import HERE
+
 DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 """The days of opening hours, in order; the first is Monday, as with `date.weekday()`."""
 

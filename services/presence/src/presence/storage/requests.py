@@ -13,7 +13,8 @@ import asyncpg
 
 from dorpsplein.database import Transaction
 from dorpsplein.envelope import Fact
-from presence.domain.requests import LEAST_SHOWN, Answering, Request, RequestStatus
+from presence.domain.counts import LEAST_SHOWN
+from presence.domain.requests import Answering, Request, RequestStatus
 
 ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended('session requests' || $1::uuid::text, 0))"
 COUNT_OPEN = "select count(*)::int from session_requests where asked_by = $1 and status = 'open'"
